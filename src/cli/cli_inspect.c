@@ -1,0 +1,212 @@
+/* lockstep inspect FILE: what is in a data file, a checkpoint, or a configuration. */
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/load.h"
+#include "train/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *dims_text(const H5Info *info, Arena *arena)
+{
+    const char *text = "";
+    for (int d = 0; d < info->rank; d++)
+        text = arena_text(arena, "%s%s%" PRId64, text, d ? " x " : "", info->dims[d]);
+    return text;
+}
+
+static const char *type_text(const H5Info *info, Arena *arena)
+{
+    if (info->kind == H5_OTHER)
+        return "other";
+    const char *kind = info->kind == H5_FLOAT ? "float" : info->is_signed ? "int" : "uint";
+    return arena_text(arena, "%s%d", kind, 8 * info->bytes);
+}
+
+static Err list_datasets(H5 *file, Arena *arena)
+{
+    const char **paths;
+    int count;
+    TRY(h5_list(file, arena, &paths, &count));
+    for (int i = 0; i < count; i++) {
+        H5Info info;
+        TRY(h5_info(file, paths[i], &info));
+        const char *chunk =
+            info.chunk ? arena_text(arena, "chunks of %" PRId64 " rows", info.chunk) : "contiguous";
+        log_info("  %-40s %-8s %-20s %s", paths[i], type_text(&info, arena),
+                 dims_text(&info, arena), chunk);
+    }
+    return NULL;
+}
+
+/* ---- data file ---- */
+
+static void describe_part(Dataset *data, Part part, Arena *arena)
+{
+    (void)arena;
+    if (dataset_count(data, part))
+        log_info("  %-12s %" PRId64 " samples", part_name(part), dataset_count(data, part));
+}
+
+static Err inspect_data(const char *path, Arena *arena)
+{
+    Dataset *data;
+    int channels, height, width;
+    TRY(dataset_open(&data, path));
+    dataset_shape(data, &channels, &height, &width);
+    log_info("%s: a data file", path);
+    log_info("  a sample is %d channel%s of %d x %d; targets are %s", channels,
+             channels > 1 ? "s" : "", height, width,
+             dataset_classifies(data) ? "classes" : "real values");
+    for (Part part = 0; part < PART_COUNT; part++)
+        describe_part(data, part, arena);
+    log_info("  %.1f MB in memory", (double)dataset_bytes(data) / 1e6);
+    dataset_close(data);
+    return NULL;
+}
+
+/* ---- checkpoint ---- */
+
+static Err inspect_checkpoint(const char *path, Arena *arena)
+{
+    Checkpoint c;
+    Err err = checkpoint_open(&c, path);
+    if (!err)
+        err = checkpoint_verify(&c);
+    if (!err) {
+        log_info("%s: a checkpoint, intact", path);
+        log_info("  step %" PRId64 ", %" PRId64 " samples, digest %s", c.step, c.samples, c.digest);
+        log_info("  written by %s", c.fingerprint);
+        log_info("  normalisation %s", normal_words[c.normal.mode]);
+        err = list_datasets(c.file, arena);
+    }
+    if (!err)
+        log_info("configuration:\n%s", c.config);
+    checkpoint_close(&c);
+    return err;
+}
+
+/* ---- configuration ---- */
+
+static void list_layers(const Net *net)
+{
+    log_info("%-28s %-14s %12s %14s", "layer", "output", "parameters", "forward FLOP");
+    for (int i = 0; i < net->layer_count; i++) {
+        const Layer *l = &net->layers[i];
+        int64_t parameters = 0;
+        for (int t = 0; t < l->tensor_count; t++)
+            parameters += l->tensors[t].kind == TENSOR_PARAMETER ? l->tensors[t].size : 0;
+        log_info("%-28s %-14s %12" PRId64 " %14.0f", l->name, shape_text(l->out), parameters,
+                 l->flops);
+    }
+    log_info("%-28s %-14s %12" PRId64 " %14.0f", "total", "", net->parameter_count, net->flops);
+}
+
+static void list_memory(const Engine *e)
+{
+    double data = (double)dataset_bytes(e->feed.data), state = (double)e->state.window.bytes;
+    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->leaves);
+    double own = (double)net_activation_bytes(e->net);
+    log_info("\nmemory: per group of ranks, data %.1f MB, parameters and optimizer %.1f MB, "
+             "gradients %.1f MB;\n        per rank, activations %.1f MB; %.1f MB per rank in all",
+             data / 1e6, state / 1e6, leaves / 1e6, own / 1e6,
+             ((data + state + leaves) / e->comm->members + own) / 1e6);
+}
+
+/* The rate at a few steps of the run. */
+static void list_rates(const Engine *e)
+{
+    enum { ROWS = 12 };
+    Arena arena = {0};
+    log_info("\n%s", schedule_text(&e->schedule, &arena));
+    arena_free(&arena);
+    log_info("%10s %10s %12s", "step", "epoch", "rate");
+    int64_t last = -1;
+    for (int i = 0; i <= ROWS; i++) {
+        int64_t step = e->length > 0 ? 1 + (e->length - 1) * i / ROWS : 0;
+        if (step == last || step == 0)
+            continue;
+        last = step;
+        log_info("%10" PRId64 " %10.2f %12.6g", step,
+                 (double)(step * e->global) / (double)e->clock.epoch,
+                 schedule_rate(&e->schedule, (step - 1) * e->global, step * e->global));
+    }
+}
+
+static Err inspect_config(const Comm *world, const char *path, const Args *args)
+{
+    Config config;
+    Comm comm = {0};
+    Engine e = {0};
+    Err err = load_config(world, path, args, &config);
+    if (!err)
+        err = load_comm(world, &config, &comm);
+    if (!err)
+        err = engine_open(&e, &comm, &config, NULL, NULL);
+    if (!err) {
+        log_info("# %s, resolved\n%s", path, conf_text(config.conf));
+        list_layers(e.net);
+        log_info("\n%" PRId64 " training samples, %" PRId64 " steps of %" PRId64
+                 " samples in %" PRId64 " micro-batches of up to %" PRId64,
+                 e.clock.epoch, e.length, e.global, e.leaves, e.micro);
+        list_memory(&e);
+        list_rates(&e);
+    }
+    engine_close(&e);
+    comm_free(&comm);
+    config_free(&config);
+    return err;
+}
+
+/* ---- which is it ---- */
+
+enum { KIND_CONFIG, KIND_DATA, KIND_CHECKPOINT };
+
+static Err find_kind(const char *path, int *kind)
+{
+    static const char signature[] = "\211HDF\r\n\032\n";
+    char head[sizeof signature] = "";
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        FAIL(STATUS_USER, "%s: no such file, or it cannot be read", path);
+    size_t n = fread(head, 1, sizeof signature - 1, file);
+    fclose(file);
+    *kind = KIND_CONFIG;
+    if (n < sizeof signature - 1 || memcmp(head, signature, sizeof signature - 1) != 0)
+        return NULL;
+    H5 *h5;
+    TRY(h5_open(&h5, path));
+    bool checkpoint = h5_has_attribute(h5, "/", "format") && h5_has_attribute(h5, "/", "step");
+    *kind = checkpoint ? KIND_CHECKPOINT : KIND_DATA;
+    h5_close(h5);
+    return NULL;
+}
+
+static Err inspect(const Comm *world, const Args *args)
+{
+    const char *path = args->positional[0];
+    int kind = KIND_CONFIG;
+    TRY(comm_agree(world, world->rank == 0 ? find_kind(path, &kind) : NULL));
+    comm_broadcast(world, &kind, sizeof kind, 0);
+    if (kind == KIND_CONFIG)
+        return inspect_config(world, path, args);
+    if (world->rank != 0)
+        return NULL;
+    Arena arena = {0};
+    Err err = kind == KIND_DATA ? inspect_data(path, &arena) : inspect_checkpoint(path, &arena);
+    arena_free(&arena);
+    return err;
+}
+
+static const Option options[] = {OPTION_SET, {0}};
+
+const Verb cli_inspect = {
+    .name = "inspect",
+    .arguments = "DATA.h5 | CKPT.h5 | CONFIG.yaml",
+    .help = "show what a data file, a checkpoint or a configuration holds",
+    .accepted = options,
+    .least = 1,
+    .most = 1,
+    .run = inspect,
+};

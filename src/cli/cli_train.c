@@ -1,0 +1,81 @@
+/* lockstep train CONFIG: a run, in a run directory. */
+#include "base/log.h"
+#include "base/term.h"
+#include "cli/load.h"
+#include "train/run.h"
+
+static const Option options[] = {
+    OPTION_SET,
+    {"--run", "DIR", "the run directory; default runs/NAME"},
+    {"--resume", NULL, "go on from the newest intact checkpoint, on any number of ranks"},
+    {"--from", "CKPT", "start with the weights of another checkpoint, at step 0"},
+    {"--until", "STEP", "save and stop at this step, with status 75"},
+    {0},
+};
+
+static Err train(const Comm *world, const Args *args)
+{
+    RunOptions run = {.directory = args_value(args, "--run"),
+                      .resume = args_value(args, "--resume") != NULL,
+                      .from = args_value(args, "--from"),
+                      .began = term_clock()};
+    TRY(args_int(args, "--until", -1, &run.until));
+    if (run.resume && run.from)
+        FAIL(STATUS_USER, "--resume goes on with a run, --from starts a new one: give one of them");
+    Config config;
+    Comm comm = {0};
+    Err err = load_config(world, args->positional[0], args, &config);
+    if (!err)
+        err = load_comm(world, &config, &comm);
+    if (!err)
+        err = run_train(&comm, &config, &run);
+    comm_free(&comm);
+    config_free(&config);
+    return err;
+}
+
+static void explain_fields(const ConfigSection *section)
+{
+    log_info("\n%s%s", section->name[0] ? section->name : "CONFIG", section->name[0] ? ":" : "");
+    for (const Field *f = section->fields; f->name; f++)
+        log_info("  %-16s %-12s %s", f->name,
+                 !f->fallback            ? "(required)"
+                 : f->fallback[0] == '~' ? ""
+                                         : f->fallback,
+                 f->help);
+}
+
+static void explain(void)
+{
+    log_info("\nCONFIG is YAML; keys, defaults and meaning:");
+    for (const ConfigSection *s = config_sections; s->name; s++)
+        explain_fields(s);
+    log_info("\nmodel: a list of layers; each a name, `name: main setting` or `name: {settings}`");
+    for (const LayerType *const *t = layer_types; *t; t++)
+        log_info("  %-16s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "", (*t)->help);
+    log_info("\nloss:");
+    for (const LossType *const *t = loss_types; *t; t++)
+        log_info("  %-29s %s", (*t)->name, (*t)->help);
+    for (const OptimType *const *t = optim_types; *t; t++) {
+        log_info("\noptimizer: {type: %s} - %s", (*t)->name, (*t)->help);
+        for (const Field *f = (*t)->fields; f->name; f++)
+            log_info("  %-16s %-12s %s", f->name, f->fallback ? f->fallback : "", f->help);
+    }
+    explain_fields(&(ConfigSection){"schedule", schedule_fields});
+    for (const DecayType *const *t = decay_types; *t; t++)
+        log_info("  decay: %-9s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "",
+                 (*t)->help);
+}
+
+const Verb cli_train = {
+    .name = "train",
+    .arguments = "CONFIG [--set path=value]... [--run DIR] [--resume] [--from CKPT] [--until STEP]",
+    .help = "train a network",
+    .details = "The same bits on any number of ranks. SIGUSR1 saves and stops with status 75;\n"
+               "`--resume` goes on.",
+    .accepted = options,
+    .least = 1,
+    .most = 1,
+    .explain = explain,
+    .run = train,
+};

@@ -1,0 +1,249 @@
+/* Opening a data file: which parts there are, and whether their shapes and types make sense.
+ *
+ * Most data files are made with h5py by somebody in a hurry, so a complaint says what was found,
+ * what is taken, and where there is a usual slip (one-hot labels, channels last) how to mend it.
+ * Everything is decided here before a sample is read. */
+#include "data/dataset_inside.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+static const char *const part_names[PART_COUNT] = {"/train", "/validation", "/test"};
+static const char *const x_names[PART_COUNT] = {"/train/x", "/validation/x", "/test/x"};
+static const char *const y_names[PART_COUNT] = {"/train/y", "/validation/y", "/test/y"};
+
+/* What the two data sets of one part say. */
+typedef struct PartShape {
+    int64_t count;
+    int channels, height, width;
+    bool is_bytes;
+    bool classifies;
+    int targets;
+} PartShape;
+
+const char *part_name(Part part)
+{
+    return part_names[part];
+}
+
+const char *dataset_x_name(Part part)
+{
+    return x_names[part];
+}
+
+const char *dataset_y_name(Part part)
+{
+    return y_names[part];
+}
+
+/* "(60000, 28, 28)" */
+static const char *shape_text(Arena *arena, const H5Info *info)
+{
+    const char *text = "(";
+    for (int i = 0; i < info->rank; i++)
+        text = arena_text(arena, "%s%s%" PRId64, text, i ? ", " : "", info->dims[i]);
+    return arena_text(arena, "%s%s)", text, info->rank == 1 ? "," : "");
+}
+
+static Err refuse_numbers(const Dataset *dataset, const char *name, const H5Info *info)
+{
+    if (info->kind == H5_OTHER)
+        FAIL(STATUS_USER, "%s: %s holds %s; integers and floats are taken", dataset->path, name,
+             info->words);
+    for (int i = 0; i < info->rank; i++)
+        if (info->dims[i] == 0)
+            FAIL(STATUS_USER, "%s: %s has no %s", dataset->path, name, i ? "values" : "rows");
+    return NULL;
+}
+
+/* h5py users come from NumPy and Keras, where channels often stand last. */
+static void warn_channels_last(Dataset *dataset, Part part, const H5Info *info)
+{
+    int64_t c = info->dims[1], h = info->dims[2], w = info->dims[3];
+    if ((w == 1 || w == 3 || w == 4) && c > 4 && h > 4)
+        log_warning("%s: %s %s is taken as (N, channels, height, width); if channels stand last, "
+                    "store np.moveaxis(x, 3, 1)",
+                    dataset->path, x_names[part], shape_text(&dataset->arena, info));
+}
+
+static Err check_x(Dataset *dataset, Part part, PartShape *shape)
+{
+    const char *name = x_names[part];
+    H5Info info;
+    TRY(h5_info(dataset->file, name, &info));
+    TRY(refuse_numbers(dataset, name, &info));
+    if (info.rank < 2 || info.rank > 4)
+        FAIL(STATUS_USER, "%s: %s has shape %s; (N, F), (N, H, W) and (N, C, H, W) are taken",
+             dataset->path, name, shape_text(&dataset->arena, &info));
+    int64_t features = 1;
+    for (int i = 1; i < info.rank; i++) {
+        if (info.dims[i] > INT_MAX / features)
+            FAIL(STATUS_USER, "%s: %s has shape %s: a sample is too large", dataset->path, name,
+                 shape_text(&dataset->arena, &info));
+        features *= info.dims[i];
+    }
+    if (info.rank == 4)
+        warn_channels_last(dataset, part, &info);
+    const int64_t *sample = info.dims + info.rank;
+    shape->count = info.dims[0];
+    shape->channels = info.rank == 3 ? 1 : (int)info.dims[1];
+    shape->height = info.rank == 2 ? 1 : (int)sample[-2];
+    shape->width = info.rank == 2 ? 1 : (int)sample[-1];
+    shape->is_bytes = info.kind == H5_INTEGER && info.bytes == 1 && !info.is_signed;
+    return NULL;
+}
+
+static Err check_y(Dataset *dataset, Part part, PartShape *shape)
+{
+    const char *name = y_names[part];
+    H5Info info;
+    TRY(h5_info(dataset->file, name, &info));
+    TRY(refuse_numbers(dataset, name, &info));
+    if (info.rank < 1 || info.rank > 2 || (info.rank == 2 && info.dims[1] > INT_MAX))
+        FAIL(STATUS_USER,
+             "%s: %s has shape %s; (N,) and (N, 1) classes and (N, K) floats are taken",
+             dataset->path, name, shape_text(&dataset->arena, &info));
+    if (info.dims[0] != shape->count)
+        FAIL(STATUS_USER, "%s: %s has %" PRId64 " rows, %s has %" PRId64, dataset->path,
+             x_names[part], shape->count, name, info.dims[0]);
+    shape->classifies = info.kind == H5_INTEGER;
+    shape->targets = info.rank == 2 ? (int)info.dims[1] : 1;
+    if (shape->classifies && shape->targets > 1)
+        FAIL(STATUS_USER,
+             "%s: %s has shape %s of integers; a class is one integer a row (from one-hot rows: "
+             "y.argmax(1)), real targets are floats (y.astype('float32'))",
+             dataset->path, name, shape_text(&dataset->arena, &info));
+    return NULL;
+}
+
+/* Does this part fit the training part, by which the data set goes? */
+static Err check_alike(const Dataset *dataset, Part part, const PartShape *shape)
+{
+    if (shape->channels != dataset->channels || shape->height != dataset->height ||
+        shape->width != dataset->width)
+        FAIL(STATUS_USER, "%s: a sample of %s is %d x %d x %d, one of %s is %d x %d x %d",
+             dataset->path, x_names[PART_TRAIN], dataset->channels, dataset->height, dataset->width,
+             x_names[part], shape->channels, shape->height, shape->width);
+    if (shape->classifies != dataset->classifies)
+        FAIL(STATUS_USER, "%s: %s holds %s, %s holds %s", dataset->path, y_names[PART_TRAIN],
+             dataset->classifies ? "integer classes" : "floats", y_names[part],
+             shape->classifies ? "integer classes" : "floats");
+    if (shape->targets != dataset->targets)
+        FAIL(STATUS_USER, "%s: %s has %d values a row, %s has %d", dataset->path,
+             y_names[PART_TRAIN], dataset->targets, y_names[part], shape->targets);
+    return NULL;
+}
+
+static Err check_part(Dataset *dataset, Part part)
+{
+    PartShape shape = {0};
+    TRY(check_x(dataset, part, &shape));
+    TRY(check_y(dataset, part, &shape));
+    if (part == PART_TRAIN) {
+        dataset->channels = shape.channels;
+        dataset->height = shape.height;
+        dataset->width = shape.width;
+        dataset->features = (int64_t)shape.channels * shape.height * shape.width;
+        dataset->classifies = shape.classifies;
+        dataset->targets = shape.targets;
+        dataset->is_bytes = true;
+    }
+    TRY(check_alike(dataset, part, &shape));
+    dataset->is_bytes = dataset->is_bytes && shape.is_bytes;
+    dataset->part[part].count = shape.count;
+    return NULL;
+}
+
+static Err check_file(Dataset *dataset)
+{
+    TRY(check_part(dataset, PART_TRAIN));
+    for (Part part = PART_VALIDATION; part < PART_COUNT; part++)
+        if (h5_has(dataset->file, x_names[part]) || h5_has(dataset->file, y_names[part]))
+            TRY(check_part(dataset, part));
+    if (h5_has_attribute(dataset->file, "/", "classes"))
+        TRY(h5_read_texts(dataset->file, "/", "classes", &dataset->arena, &dataset->class_name,
+                          &dataset->class_name_count));
+    dataset->classes = dataset->class_name_count;
+    return NULL;
+}
+
+Err dataset_open(Dataset **dataset, const char *path)
+{
+    Dataset *opened = mem_alloc(1, sizeof *opened);
+    opened->path = arena_text(&opened->arena, "%s", path);
+    opened->label_max = -1;
+    Err err = h5_open(&opened->file, path);
+    if (!err)
+        err = check_file(opened);
+    *dataset = opened;
+    if (err) {
+        dataset_close(opened);
+        *dataset = NULL;
+    }
+    return err;
+}
+
+void dataset_loaded(Dataset *dataset)
+{
+    h5_close(dataset->file);
+    dataset->file = NULL;
+}
+
+void dataset_close(Dataset *dataset)
+{
+    if (!dataset)
+        return;
+    dataset_loaded(dataset);
+    arena_free(&dataset->arena);
+    mem_free(dataset);
+}
+
+const char *dataset_path(const Dataset *dataset)
+{
+    return dataset->path;
+}
+
+int64_t dataset_count(const Dataset *dataset, Part part)
+{
+    return dataset->part[part].count;
+}
+
+void dataset_shape(const Dataset *dataset, int *channels, int *height, int *width)
+{
+    *channels = dataset->channels;
+    *height = dataset->height;
+    *width = dataset->width;
+}
+
+bool dataset_classifies(const Dataset *dataset)
+{
+    return dataset->classifies;
+}
+
+int dataset_targets(const Dataset *dataset)
+{
+    return dataset->targets;
+}
+
+int dataset_label_max(const Dataset *dataset)
+{
+    return dataset->label_max;
+}
+
+void dataset_set_classes(Dataset *dataset, int classes)
+{
+    dataset->classes = classes > dataset->class_name_count ? classes : dataset->class_name_count;
+}
+
+int dataset_classes(const Dataset *dataset)
+{
+    return dataset->classes;
+}
+
+const char *dataset_class_name(const Dataset *dataset, int class)
+{
+    return class >= 0 && class < dataset->class_name_count ? dataset->class_name[class] : NULL;
+}

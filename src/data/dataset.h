@@ -1,0 +1,84 @@
+/* A data file in memory: /train, /test and, if there is one, /validation, each x and y.
+ *
+ * The samples lie once per group of ranks that share memory. Whoever owns that memory (train/)
+ * asks dataset_bytes, hands a place to dataset_place, and has every rank fill a range of rows.
+ * uint8 stays uint8; every other type becomes Real. Rows keep the file's order, (channel, height,
+ * width); they are turned into lanes when a micro-batch is gathered.
+ *
+ * Rows are numbered from 0, as h5py does, and named with file and data set in every complaint. */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include "base/err.h"
+#include "base/real.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum Part { PART_TRAIN, PART_VALIDATION, PART_TEST, PART_COUNT } Part;
+
+typedef struct Dataset Dataset;
+
+/* Opens the file and checks shapes and types, without reading samples. STATUS_USER: missing data
+ * sets, x and y of different lengths, ranks or types that we do not take, parts that differ. */
+Err dataset_open(Dataset **dataset, const char *path);
+void dataset_close(Dataset *dataset);
+const char *dataset_path(const Dataset *dataset);
+/* "/train" */
+const char *part_name(Part part);
+
+int64_t dataset_count(const Dataset *dataset, Part part); /* 0: no such part */
+/* Of one sample: x is (N, C, H, W), (N, H, W) or (N, F), the latter as F channels of 1 x 1. */
+void dataset_shape(const Dataset *dataset, int *channels, int *height, int *width);
+bool dataset_classifies(const Dataset *dataset); /* y holds integer classes; else real values */
+int dataset_targets(const Dataset *dataset);     /* values a sample; 1 for classes */
+/* Largest label + 1 over all parts, or the number of class names if that is larger. Known once
+ * every range has been filled, in this group or another: the caller takes the maximum over ranks
+ * of dataset_label_max() and sets `classes` to that plus 1. */
+int dataset_label_max(const Dataset *dataset); /* over the rows this process filled; -1: none */
+void dataset_set_classes(Dataset *dataset, int classes);
+int dataset_classes(const Dataset *dataset);
+const char *dataset_class_name(const Dataset *dataset, int class); /* NULL: no names */
+
+/* Bytes for all samples and targets, and where they are to be: 64-byte aligned. */
+int64_t dataset_bytes(const Dataset *dataset);
+void dataset_place(Dataset *dataset, void *memory);
+/* Reads rows [lo, hi) of one part into the place. STATUS_USER, naming the first such row: NaN or
+ * infinity in x or y, a negative label. */
+Err dataset_fill(Dataset *dataset, Part part, int64_t lo, int64_t hi);
+/* The first row of the rows [lo, hi) with a label >= classes, or -1. */
+int64_t dataset_bad_label(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int classes,
+                          int *label);
+/* Closes the HDF5 file; the samples stay. */
+void dataset_loaded(Dataset *dataset);
+
+/* x' = (x - shift) * scale, per feature of a sample in file order. */
+typedef enum NormalMode { NORMAL_NONE, NORMAL_UNIT, NORMAL_CHANNEL, NORMAL_FEATURE } NormalMode;
+extern const char *const normal_words[]; /* "none" "unit" "channel" "feature" */
+
+typedef struct Normal {
+    NormalMode mode;
+    int count;   /* 1 (none, unit), channels, or features */
+    Real *shift; /* [count] */
+    Real *scale; /* [count] */
+} Normal;
+
+/* How many shift/scale pairs a mode has for this data set. */
+int normal_count(const Dataset *dataset, NormalMode mode);
+enum { NORMAL_BLOCK = 1024, NORMAL_SUMS = 2 };
+/* Sums over the rows row[0..n) of the training part, n <= NORMAL_BLOCK, in double: for channel and
+ * feature, sum and sum of squares of x - pivot (the pivot: that feature of the part's first row);
+ * for unit, minimum and maximum. sums [count][NORMAL_SUMS]. The caller folds blocks in order, into
+ * the sums of the first one; a block of n = 0 rows changes nothing where it is folded in. */
+void normal_block(const Dataset *dataset, NormalMode mode, const int64_t *row, int n, double *sums);
+void normal_fold(NormalMode mode, int count, double *sums, const double *block);
+/* Shift and scale from the folded sums over `rows` rows, into the arrays of `normal`, whose mode and
+ * count are set. A constant feature gets scale 1. */
+void normal_finish(const Dataset *dataset, Normal *normal, const double *sums, int64_t rows);
+
+/* Gathers `lanes` rows (row[i] < 0: an empty lane, zeros) as x [pixel][channel][lane], normalised,
+ * with label [lanes] (or value [targets][lanes]); 0 in empty lanes. */
+void dataset_gather(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
+                    int lanes, Real *x, int32_t *label, Real *value);
+
+#endif

@@ -1,0 +1,48 @@
+/* What is inside a Dataset, for the files that make one: dataset.c opens and checks, load.c reads
+ * samples, normal.c measures them, gather.c turns them into lanes. */
+#ifndef DATA_DATASET_INSIDE_H
+#define DATA_DATASET_INSIDE_H
+
+#include "base/h5.h"
+#include "base/mem.h"
+#include "data/dataset.h"
+
+typedef struct PartData {
+    int64_t count;  /* rows; 0: no such part */
+    void *x;        /* [count][features], uint8 or Real; NULL until placed */
+    int32_t *label; /* [count], for classes */
+    Real *value;    /* [count][targets], for regression */
+} PartData;
+
+struct Dataset {
+    H5 *file; /* NULL once loaded */
+    const char *path;
+    Arena arena; /* the path and the names of classes */
+    int channels, height, width;
+    int64_t features; /* channels * height * width */
+    bool is_bytes;    /* x stays uint8 */
+    bool classifies;
+    int targets;
+    int label_max; /* of the rows filled here; -1: none yet */
+    int classes;
+    int class_name_count;
+    const char **class_name;
+    PartData part[PART_COUNT];
+};
+
+/* "/train/x" */
+const char *dataset_x_name(Part part);
+const char *dataset_y_name(Part part);
+
+/* Row `row` of x, one of the two by is_bytes. */
+static inline const uint8_t *dataset_bytes_row(const Dataset *dataset, Part part, int64_t row)
+{
+    return (const uint8_t *)dataset->part[part].x + row * dataset->features;
+}
+
+static inline const Real *dataset_reals_row(const Dataset *dataset, Part part, int64_t row)
+{
+    return (const Real *)dataset->part[part].x + row * dataset->features;
+}
+
+#endif

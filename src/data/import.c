@@ -1,0 +1,8 @@
+/* The table of importers: one row each. `lockstep import NAME` and its help go by it. */
+#include "data/import.h"
+
+#include <stddef.h>
+
+extern const Importer import_idx;
+
+const Importer *const importers[] = {&import_idx, NULL};

@@ -1,0 +1,141 @@
+/* Loading: where samples lie in memory, and reading them there.
+ *
+ *     [ train x | train y | validation x | validation y | test x | test y ]   each from a line on
+ *
+ * Several ranks fill one memory, each its own rows. Every value is looked at once, here, so that a
+ * NaN is named with its row now and not found in a loss a thousand steps later. */
+#include "data/dataset_inside.h"
+
+#include "base/cut.h"
+#include "math/vec.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+enum {
+    MOST_LABEL = 1000000, /* a larger one is an identifier or garbage, no class */
+    LABELS_READ = 1 << 16 /* labels converted at a time */
+};
+
+static int64_t x_bytes(const Dataset *dataset, Part part)
+{
+    int64_t element = dataset->is_bytes ? 1 : (int64_t)sizeof(Real);
+    return round_up(dataset->part[part].count * dataset->features * element, LINE_BYTES);
+}
+
+static int64_t y_bytes(const Dataset *dataset, Part part)
+{
+    int64_t row =
+        dataset->classifies ? (int64_t)sizeof(int32_t) : dataset->targets * (int64_t)sizeof(Real);
+    return round_up(dataset->part[part].count * row, LINE_BYTES);
+}
+
+int64_t dataset_bytes(const Dataset *dataset)
+{
+    int64_t bytes = 0;
+    for (Part part = PART_TRAIN; part < PART_COUNT; part++)
+        bytes += x_bytes(dataset, part) + y_bytes(dataset, part);
+    return bytes;
+}
+
+void dataset_place(Dataset *dataset, void *memory)
+{
+    char *at = memory;
+    for (Part part = PART_TRAIN; part < PART_COUNT; part++) {
+        PartData *data = &dataset->part[part];
+        data->x = at;
+        at += x_bytes(dataset, part);
+        data->label = dataset->classifies ? (int32_t *)at : NULL;
+        data->value = dataset->classifies ? NULL : (Real *)at;
+        at += y_bytes(dataset, part);
+    }
+}
+
+/* Refuses the first value that is not finite; `rows` are of `width` values, the first being `lo`.
+ */
+static Err check_finite(const Dataset *dataset, const char *name, const Real *rows, int64_t lo,
+                        int64_t hi, int64_t width)
+{
+    for (int64_t row = lo; row < hi; row++, rows += width) {
+        if (vec_finite(rows, width))
+            continue;
+        int64_t i = 0;
+        while (isfinite(rows[i]))
+            i++;
+        FAIL(STATUS_USER, "%s: %s row %" PRId64 ": value %" PRId64 " is %s", dataset->path, name,
+             row, i, isnan(rows[i]) ? "NaN" : "infinite in " REAL_NAME);
+    }
+    return NULL;
+}
+
+static Err fill_x(Dataset *dataset, Part part, int64_t lo, int64_t hi)
+{
+    const char *name = dataset_x_name(part);
+    if (dataset->is_bytes) {
+        uint8_t *rows = (uint8_t *)dataset->part[part].x + lo * dataset->features;
+        return h5_read(dataset->file, name, H5_U8, lo, hi, rows);
+    }
+    Real *rows = (Real *)dataset->part[part].x + lo * dataset->features;
+    TRY(h5_read(dataset->file, name, H5_REAL, lo, hi, rows));
+    return check_finite(dataset, name, rows, lo, hi, dataset->features);
+}
+
+static Err fill_values(Dataset *dataset, Part part, int64_t lo, int64_t hi)
+{
+    const char *name = dataset_y_name(part);
+    Real *rows = dataset->part[part].value + lo * dataset->targets;
+    TRY(h5_read(dataset->file, name, H5_REAL, lo, hi, rows));
+    return check_finite(dataset, name, rows, lo, hi, dataset->targets);
+}
+
+/* Labels come as 64 bits, so that no width that a file may have is cut off before it is judged. */
+static Err take_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi, const int64_t *wide)
+{
+    for (int64_t row = lo; row < hi; row++) {
+        int64_t label = wide[row - lo];
+        if (label < 0 || label > MOST_LABEL)
+            FAIL(STATUS_USER, "%s: %s row %" PRId64 ": label %" PRId64 " is %s", dataset->path,
+                 dataset_y_name(part), row, label,
+                 label < 0 ? "negative; classes count from 0" : "too large for a class");
+        dataset->part[part].label[row] = (int32_t)label;
+        if (label > dataset->label_max)
+            dataset->label_max = (int)label;
+    }
+    return NULL;
+}
+
+static Err fill_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi)
+{
+    int64_t *wide = mem_alloc(LABELS_READ, sizeof *wide);
+    Err err = NULL;
+    for (int64_t at = lo; at < hi && !err; at += LABELS_READ) {
+        int64_t end = hi - at < LABELS_READ ? hi : at + LABELS_READ;
+        err = h5_read(dataset->file, dataset_y_name(part), H5_I64, at, end, wide);
+        if (!err)
+            err = take_labels(dataset, part, at, end, wide);
+    }
+    mem_free(wide);
+    return err;
+}
+
+Err dataset_fill(Dataset *dataset, Part part, int64_t lo, int64_t hi)
+{
+    CHECK(dataset->file && dataset->part[part].x,
+          "%s is filled before it has a place or after it "
+          "was closed",
+          dataset->path);
+    TRY(fill_x(dataset, part, lo, hi));
+    return dataset->classifies ? fill_labels(dataset, part, lo, hi)
+                               : fill_values(dataset, part, lo, hi);
+}
+
+int64_t dataset_bad_label(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int classes,
+                          int *label)
+{
+    for (int64_t row = lo; row < hi && dataset->classifies; row++)
+        if (dataset->part[part].label[row] >= classes) {
+            *label = dataset->part[part].label[row];
+            return row;
+        }
+    return -1;
+}

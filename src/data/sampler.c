@@ -1,0 +1,33 @@
+/* Positions of the run into rows of the training part. */
+#include "data/sampler.h"
+
+#include "base/rng.h"
+
+Sampler sampler_build(int64_t rows, int64_t held_out, uint64_t seed, uint64_t split_seed)
+{
+    return (Sampler){.held_out = held_out,
+                     .n = rows - held_out,
+                     .seed = seed,
+                     .split = permute_build(rows, split_seed, RNG_SPLIT, 0),
+                     .epoch = -1};
+}
+
+int64_t sampler_row(Sampler *s, int64_t position)
+{
+    int64_t epoch = position / s->n;
+    if (epoch != s->epoch) {
+        s->order = permute_build(s->n, s->seed, RNG_ORDER, (uint64_t)epoch);
+        s->epoch = epoch;
+    }
+    return sampler_kept(s, permute(&s->order, position % s->n));
+}
+
+int64_t sampler_held_out(const Sampler *s, int64_t i)
+{
+    return permute(&s->split, i);
+}
+
+int64_t sampler_kept(const Sampler *s, int64_t i)
+{
+    return permute(&s->split, s->held_out + i);
+}

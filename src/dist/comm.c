@@ -1,0 +1,358 @@
+/* The only file that knows MPI. */
+#include "dist/comm.h"
+
+#include "base/cut.h"
+#include "base/mem.h"
+
+#include <limits.h>
+#include <mpi.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+struct CommInside {
+    MPI_Comm all, group, column;
+    MPI_Datatype line;
+    MPI_Request *posted; /* see column_reserve */
+    int posted_count, posted_room;
+    int *counts, *offsets; /* [groups] of column_gather */
+};
+
+enum { SPINS = 100 };
+
+static void abort_job(void)
+{
+    MPI_Abort(MPI_COMM_WORLD, STATUS_FAILED);
+}
+
+void comm_start(int *argc, char ***argv)
+{
+    int provided;
+    MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+    err_abort_hook = abort_job;
+}
+
+void comm_stop(void)
+{
+    err_abort_hook = NULL;
+    MPI_Finalize();
+}
+
+void comm_abort(int status)
+{
+    MPI_Abort(MPI_COMM_WORLD, status);
+    for (;;)
+        sched_yield();
+}
+
+void comm_library(char *text, size_t size)
+{
+    char version[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    MPI_Get_library_version(version, &length);
+    snprintf(text, size, "%.*s", (int)strcspn(version, ","), version);
+}
+
+/* ---- groups ---- */
+
+/* Numbers ranks group by group, groups in the order of their lowest rank. Takes over `all`. */
+static void comm_build(MPI_Comm all, bool share, Comm *comm)
+{
+    struct CommInside *in = mem_alloc(1, sizeof *in);
+    int rank;
+    MPI_Comm_rank(all, &rank);
+    MPI_Comm local;
+    if (share)
+        MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &local);
+    else
+        MPI_Comm_split(all, rank, 0, &local);
+    int first = rank;
+    MPI_Bcast(&first, 1, MPI_INT, 0, local);
+    /* Stable order: by the group's first rank, then by rank. */
+    int size;
+    MPI_Comm_size(all, &size);
+    int *firsts = mem_alloc(size, sizeof *firsts);
+    MPI_Allgather(&first, 1, MPI_INT, firsts, 1, MPI_INT, all);
+    int key = 0;
+    for (int r = 0; r < size; r++)
+        key += firsts[r] < first || (firsts[r] == first && r < rank);
+    MPI_Comm_split(all, 0, key, &in->all);
+    MPI_Comm_split(in->all, first, key, &in->group);
+    MPI_Comm_free(&local);
+    mem_free(firsts);
+
+    MPI_Comm_rank(in->all, &comm->rank);
+    MPI_Comm_size(in->all, &comm->size);
+    MPI_Comm_rank(in->group, &comm->member);
+    MPI_Comm_size(in->group, &comm->members);
+    comm->inside = in;
+}
+
+/* group_first, groups, group, columns, from everybody's member number. */
+static void comm_count_groups(Comm *comm)
+{
+    int *members = mem_alloc(comm->size, sizeof *members);
+    MPI_Allgather(&comm->member, 1, MPI_INT, members, 1, MPI_INT, comm->inside->all);
+    comm->group_first = mem_alloc(comm->size + 1, sizeof *comm->group_first);
+    comm->groups = 0;
+    for (int r = 0; r < comm->size; r++)
+        if (members[r] == 0)
+            comm->group_first[comm->groups++] = r;
+    comm->group_first[comm->groups] = comm->size;
+    comm->columns = comm->size;
+    for (int g = 0; g < comm->groups; g++) {
+        int count = comm->group_first[g + 1] - comm->group_first[g];
+        comm->columns = count < comm->columns ? count : comm->columns;
+        if (comm->rank >= comm->group_first[g])
+            comm->group = g;
+    }
+    mem_free(members);
+}
+
+static void comm_open(MPI_Comm all, bool share, Comm *comm)
+{
+    *comm = (Comm){0};
+    comm_build(all, share, comm);
+    comm_count_groups(comm);
+    struct CommInside *in = comm->inside;
+    int color = comm->member < comm->columns ? comm->member : MPI_UNDEFINED;
+    MPI_Comm_split(in->all, color, comm->group, &in->column);
+    MPI_Type_contiguous(LINE_BYTES, MPI_BYTE, &in->line);
+    MPI_Type_commit(&in->line);
+    in->counts = mem_alloc(comm->groups, sizeof *in->counts);
+    in->offsets = mem_alloc(comm->groups, sizeof *in->offsets);
+}
+
+void comm_world(Comm *comm)
+{
+    comm_open(MPI_COMM_WORLD, false, comm);
+}
+
+Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm)
+{
+    *comm = (Comm){0};
+    MPI_Comm part;
+    bool inside = parent->rank < ranks;
+    MPI_Comm_split(parent->inside->all, inside ? 0 : MPI_UNDEFINED, parent->rank, &part);
+    if (!inside)
+        return NULL;
+    comm_open(part, exchange != EXCHANGE_MESSAGES, comm);
+    MPI_Comm_free(&part);
+    if (exchange == EXCHANGE_SHARED && comm->groups > 1)
+        FAIL(STATUS_USER, "exchange: shared, but the %d ranks are on %d hosts; use auto",
+             comm->size, comm->groups);
+    return NULL;
+}
+
+void comm_free(Comm *comm)
+{
+    struct CommInside *in = comm->inside;
+    if (in) {
+        if (in->column != MPI_COMM_NULL)
+            MPI_Comm_free(&in->column);
+        MPI_Comm_free(&in->group);
+        MPI_Comm_free(&in->all);
+        MPI_Type_free(&in->line);
+        mem_free(in->posted);
+        mem_free(in->counts);
+        mem_free(in->offsets);
+        mem_free(in);
+    }
+    mem_free(comm->group_first);
+    *comm = (Comm){0};
+}
+
+/* ---- small talk ---- */
+
+Err comm_agree(const Comm *comm, Err err)
+{
+    int mine = err ? comm->rank : INT_MAX, lowest;
+    MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm->inside->all);
+    if (lowest == INT_MAX)
+        return NULL;
+    int head[2] = {(int)err_status(err), (int)strlen(err_text(err))};
+    MPI_Bcast(head, 2, MPI_INT, lowest, comm->inside->all);
+    char *text = mem_alloc(head[1] + 1, 1);
+    if (comm->rank == lowest)
+        memcpy(text, err_text(err), (size_t)head[1]);
+    MPI_Bcast(text, head[1], MPI_CHAR, lowest, comm->inside->all);
+    if (comm->rank != lowest) {
+        err_free(err);
+        err = ERR((Status)head[0], "%s", text);
+    }
+    mem_free(text);
+    return err;
+}
+
+void comm_broadcast(const Comm *comm, void *bytes, size_t size, int root)
+{
+    for (size_t at = 0; at < size; at += INT_MAX) {
+        size_t part = size - at < INT_MAX ? size - at : INT_MAX;
+        MPI_Bcast((char *)bytes + at, (int)part, MPI_BYTE, root, comm->inside->all);
+    }
+}
+
+const char *comm_broadcast_text(const Comm *comm, const char *text, Arena *arena)
+{
+    int64_t length = text ? (int64_t)strlen(text) : -1;
+    comm_broadcast(comm, &length, sizeof length, 0);
+    if (length < 0)
+        return NULL;
+    char *copy = comm->rank == 0 ? (char *)text : arena_take(arena, length + 1, 1);
+    comm_broadcast(comm, copy, (size_t)length, 0);
+    return copy;
+}
+
+int64_t comm_max(const Comm *comm, int64_t value)
+{
+    int64_t largest;
+    MPI_Allreduce(&value, &largest, 1, MPI_INT64_T, MPI_MAX, comm->inside->all);
+    return largest;
+}
+
+void comm_merge(const Comm *comm, double *values, int64_t count)
+{
+    enum { PART = 1 << 24 };
+    for (int64_t at = 0; at < count; at += PART) {
+        int part = (int)(count - at < PART ? count - at : PART);
+        MPI_Allreduce(MPI_IN_PLACE, values + at, part, MPI_DOUBLE, MPI_SUM, comm->inside->all);
+    }
+}
+
+void comm_allreduce(const Comm *comm, Real *vector, int64_t count)
+{
+    enum { PART = 1 << 30 };
+    MPI_Datatype type = sizeof(Real) == sizeof(double) ? MPI_DOUBLE : MPI_FLOAT;
+    for (int64_t at = 0; at < count; at += PART) {
+        int part = (int)(count - at < PART ? count - at : PART);
+        MPI_Allreduce(MPI_IN_PLACE, vector + at, part, type, MPI_SUM, comm->inside->all);
+    }
+}
+
+void comm_barrier(const Comm *comm)
+{
+    MPI_Barrier(comm->inside->all);
+}
+
+void comm_group_barrier(const Comm *comm)
+{
+    MPI_Barrier(comm->inside->group);
+}
+
+/* ---- shared memory ---- */
+
+/* Too little shared memory would show as SIGBUS in the middle of a run. The group's first rank
+ * looks; containers often have 64 MB. */
+static Err room_for(const Comm *comm, const char *what, size_t bytes)
+{
+    struct statvfs fs;
+    if (comm->members == 1 || comm->member != 0 || statvfs("/dev/shm", &fs) != 0)
+        return NULL;
+    double have = (double)fs.f_bavail * (double)fs.f_frsize;
+    if ((double)bytes <= have)
+        return NULL;
+    FAIL(STATUS_USER,
+         "/dev/shm has %.1f MB free and %s needs %.1f MB: enlarge it (a container: --shm-size), "
+         "or set exchange: messages",
+         have / 1e6, what, (double)bytes / 1e6);
+}
+
+Err comm_window(const Comm *comm, const char *what, size_t bytes, Window *window)
+{
+    *window = (Window){0};
+    size_t whole = (size_t)round_up((int64_t)bytes, WINDOW_PAGE) + WINDOW_PAGE;
+    TRY(comm_agree(comm, room_for(comm, what, whole)));
+    MPI_Win *win = mem_alloc(1, sizeof *win);
+    void *base;
+    MPI_Aint size = comm->member == 0 ? (MPI_Aint)whole : 0;
+    MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, comm->inside->group, &base, win);
+    int unit;
+    MPI_Win_shared_query(*win, 0, &size, &unit, &base);
+    MPI_Win_lock_all(MPI_MODE_NOCHECK, *win);
+    window->base = (void *)round_up((intptr_t)base, WINDOW_PAGE);
+    window->bytes = bytes;
+    window->inside = win;
+    if (comm->member == 0)
+        memset(window->base, 0, bytes);
+    comm_group_barrier(comm);
+    return NULL;
+}
+
+void comm_window_free(Window *window)
+{
+    MPI_Win *win = window->inside;
+    if (win) {
+        MPI_Win_unlock_all(*win);
+        MPI_Win_free(win);
+        mem_free(win);
+    }
+    *window = (Window){0};
+}
+
+void comm_wait(const _Atomic uint64_t *flag, uint64_t value)
+{
+    for (int spins = 0; atomic_load_explicit(flag, memory_order_acquire) < value; spins++)
+        if (spins >= SPINS)
+            sched_yield();
+}
+
+/* ---- a column's exchanges ---- */
+
+static int line_count(int64_t lines)
+{
+    CHECK(lines >= 0 && lines <= INT_MAX, "a message of %lld lines", (long long)lines);
+    return (int)lines;
+}
+
+void column_swap(const Comm *comm, int peer, const void *send, int64_t send_lines, void *receive,
+                 int64_t receive_lines)
+{
+    const struct CommInside *in = comm->inside;
+    MPI_Sendrecv(send, line_count(send_lines), in->line, peer, 0, receive,
+                 line_count(receive_lines), in->line, peer, 0, in->column, MPI_STATUS_IGNORE);
+}
+
+void column_reserve(const Comm *comm, int messages)
+{
+    struct CommInside *in = comm->inside;
+    mem_free(in->posted);
+    in->posted = mem_alloc(messages, sizeof *in->posted);
+    in->posted_room = messages;
+}
+
+static MPI_Request *next_request(const Comm *comm)
+{
+    struct CommInside *in = comm->inside;
+    CHECK(in->posted_count < in->posted_room, "more than %d messages posted", in->posted_room);
+    return &in->posted[in->posted_count++];
+}
+
+void column_send(const Comm *comm, int peer, const void *lines, int64_t count)
+{
+    const struct CommInside *in = comm->inside;
+    MPI_Isend(lines, line_count(count), in->line, peer, 1, in->column, next_request(comm));
+}
+
+void column_receive(const Comm *comm, int peer, void *lines, int64_t count)
+{
+    const struct CommInside *in = comm->inside;
+    MPI_Irecv(lines, line_count(count), in->line, peer, 1, in->column, next_request(comm));
+}
+
+void column_wait(const Comm *comm)
+{
+    struct CommInside *in = comm->inside;
+    MPI_Waitall(in->posted_count, in->posted, MPI_STATUSES_IGNORE);
+    in->posted_count = 0;
+}
+
+void column_gather(const Comm *comm, void *lines, const int64_t *first)
+{
+    const struct CommInside *in = comm->inside;
+    for (int q = 0; q < comm->groups; q++) {
+        in->counts[q] = line_count(first[q + 1] - first[q]);
+        in->offsets[q] = line_count(first[q]);
+    }
+    MPI_Allgatherv(MPI_IN_PLACE, 0, in->line, lines, in->counts, in->offsets, in->line, in->column);
+}

@@ -1,0 +1,106 @@
+/* Comm: the ranks of a run and all that they say to each other; the only door to MPI.
+ *
+ * A group is the ranks that share memory. Ranks are numbered group by group, so a group's ranks
+ * (and with them its micro-batches) are contiguous:
+ *
+ *     group     0              1
+ *     rank      0   1   2      3   4        size 5, groups 2
+ *     member    0   1   2      0   1
+ *     column    0   1   -      0   1        as many columns as the smallest group has members
+ *
+ * Between groups, column k is exchanged by member k of each group. Everything here that says
+ * Collective must be called by all ranks of the Comm, in the same order. An MPI failure ends the
+ * job (MPI's own error handler); there is no such Err. */
+#ifndef DIST_COMM_H
+#define DIST_COMM_H
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/real.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum Exchange {
+    EXCHANGE_AUTO,    /* what shares memory is a group */
+    EXCHANGE_SHARED,  /* the same, and an error where the ranks do not all share memory */
+    EXCHANGE_MESSAGES /* every rank a group of its own: one machine tests both paths */
+} Exchange;
+
+typedef struct Comm {
+    int rank, size; /* size 0: this process is not among the ranks */
+    int group, groups;
+    int member, members; /* this rank inside its group; the group's size */
+    int columns;         /* the smallest group's size */
+    int *group_first;    /* [groups + 1] first rank of each group */
+    struct CommInside *inside;
+} Comm;
+
+/* Starts and ends MPI. After comm_stop nothing may follow but `return status`. */
+void comm_start(int *argc, char ***argv);
+void comm_stop(void);
+/* All processes, every one a group of its own until comm_divide. Collective over all. */
+void comm_world(Comm *comm);
+/* The first `ranks` of the parent's ranks as a Comm with groups; the others get size 0.
+ * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. */
+Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm);
+void comm_free(Comm *comm);
+
+/* The same Err on every rank: that of the lowest rank that has one, or NULL. Takes over `err`.
+ * Collective. */
+Err comm_agree(const Comm *comm, Err err);
+/* The bytes of rank `root` on every rank. Collective. */
+void comm_broadcast(const Comm *comm, void *bytes, size_t size, int root);
+/* Rank 0's text (or NULL) on every rank; the others' in their arena. Collective. */
+const char *comm_broadcast_text(const Comm *comm, const char *text, Arena *arena);
+/* Maximum over ranks. Collective. */
+int64_t comm_max(const Comm *comm, int64_t value);
+/* Fills gaps: every element is set on one rank and 0 on the others; afterwards it is set on all.
+ * Exact, because x + 0 is. Collective. */
+void comm_merge(const Comm *comm, double *values, int64_t count);
+/* Collective. */
+void comm_barrier(const Comm *comm);
+/* Waits for the group's ranks alone. Collective over the group. */
+void comm_group_barrier(const Comm *comm);
+
+/* Memory that a group's ranks share, zeroed and touched; base is a multiple of 4096. `bytes` is the
+ * same on all ranks of a group. STATUS_USER naming need, have and cure when /dev/shm is too small.
+ * Collective. */
+typedef struct Window {
+    void *base;
+    size_t bytes;
+    void *inside;
+} Window;
+Err comm_window(const Comm *comm, const char *what, size_t bytes, Window *window);
+/* Collective over the group. */
+void comm_window_free(Window *window);
+enum { WINDOW_PAGE = 4096 };
+
+/* Waits until *flag >= value: spins a little, then yields the core to whoever has work. */
+void comm_wait(const _Atomic uint64_t *flag, uint64_t value);
+
+/* The column's exchanges, by member k < columns of each group, all with counts in lines of
+ * LINE_BYTES, so that an int reaches 128 GB. `peer` is a group's number. Collective over the
+ * column where not said otherwise. */
+void column_swap(const Comm *comm, int peer, const void *send, int64_t send_lines, void *receive,
+                 int64_t receive_lines); /* between the two alone */
+/* Room for so many posted messages. Not collective. */
+void column_reserve(const Comm *comm, int messages);
+/* Posts one message to or from a peer; column_wait completes all that were posted. Messages
+ * between two ranks meet in the order posted. Not collective. */
+void column_send(const Comm *comm, int peer, const void *lines, int64_t count);
+void column_receive(const Comm *comm, int peer, void *lines, int64_t count);
+void column_wait(const Comm *comm);
+/* Everybody's part of `lines`: part q is [first[q], first[q+1]), given by group q. */
+void column_gather(const Comm *comm, void *lines, const int64_t *first);
+/* MPI's own sum over all ranks, in place: `reduce: mpi`. Collective. */
+void comm_allreduce(const Comm *comm, Real *vector, int64_t count);
+
+/* Ends the job at once, from any thread. */
+_Noreturn void comm_abort(int status);
+/* "Open MPI v4.1.4", into `text`. */
+void comm_library(char *text, size_t size);
+
+#endif

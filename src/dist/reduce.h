@@ -1,0 +1,55 @@
+/* Reduce: the sum of all leaves on all ranks, in the tree's order, and the word that travels with
+ * it. One round:
+ *
+ *     reduce_begin    so many leaves; this rank's share is [*lo, *hi)
+ *     reduce_leaf     where to write the next leaf           } for each own leaf
+ *     reduce_push     it is written; here are its scalars    }
+ *     reduce_agree    all ranks publish; all see the same flags and the same scalar sums
+ *     reduce_apply    this rank's blocks of the sum, one by one, to be applied to the shared state
+ *     reduce_finish   everybody in the group has applied
+ *
+ * Inside a group each rank folds its slice straight out of its neighbours' leftover subtrees, block
+ * by block in cache: no copy of the vector is ever summed or gathered. Between groups the columns
+ * exchange (see between.h). A round for scalars alone (evaluation) ends with reduce_agree. */
+#ifndef DIST_REDUCE_H
+#define DIST_REDUCE_H
+
+#include "dist/tree.h"
+
+enum { REDUCE_SCALARS = 8 };
+
+/* One word a rank: the OR of flags, and the lowest rank that failed. */
+enum { WORD_FAILED = 1, WORD_STOP = 2, WORD_TIME = 4 };
+typedef struct Word {
+    uint32_t flags;
+    int32_t failed; /* rank, INT32_MAX: none */
+} Word;
+
+typedef enum ReduceKind { REDUCE_TREE, REDUCE_MPI } ReduceKind;
+
+typedef struct Reduce Reduce; /* `scalars` below: REDUCE_SCALARS of them */
+
+/* For vectors of `blocks`, rounds of up to `leaves` leaves with vectors and up to `scalar_leaves`
+ * without. REDUCE_MPI sums with MPI_Allreduce instead: other bits at other rank counts; to show
+ * what the guarantee costs. The blocks stay the caller's. Collective. */
+Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,
+                int64_t leaves, int64_t scalar_leaves);
+/* Collective over the group. */
+void reduce_close(Reduce *reduce);
+/* Shared memory a group needs for its leaf vectors, in bytes. */
+int64_t reduce_bytes(const Comm *comm, int64_t extent, int64_t leaves);
+
+void reduce_begin(Reduce *reduce, int64_t leaves, bool vectors, int64_t *lo, int64_t *hi);
+Real *reduce_leaf(Reduce *reduce);
+/* `leaf` from reduce_leaf, NULL in a round without vectors. */
+void reduce_push(Reduce *reduce, int64_t index, const Real *leaf, const double *scalars);
+/* A rank that failed may have pushed fewer leaves than its share; its flags say so and nobody reads
+ * them. scalars: the sums. Collective. */
+Word reduce_agree(Reduce *reduce, Word mine, double *scalars);
+typedef void ReduceApply(void *context, int64_t block, const Real *sum);
+/* Collective. */
+void reduce_apply(Reduce *reduce, ReduceApply *apply, void *context);
+/* Collective over the group. */
+void reduce_finish(Reduce *reduce);
+
+#endif

@@ -1,0 +1,86 @@
+/* lockstep: find the verb, run it on all ranks, agree on the outcome, exit. */
+#include "base/log.h"
+#include "cli/verb.h"
+#include "math/gemm.h"
+#include "train/identity.h"
+#include "train/signals.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const Verb cli_import, cli_inspect, cli_train, cli_eval, cli_diff, cli_selftest;
+
+const Verb *const verbs[] = {&cli_import, &cli_inspect,  &cli_train, &cli_eval,
+                             &cli_diff,   &cli_selftest, NULL};
+
+/* OpenBLAS chooses its kernels before main() begins. Where it knows no better than older ones than
+ * this CPU has, start once more with the right ones. */
+static void use_best_kernels(char **argv)
+{
+    const char *better = gemm_better_kernels();
+    if (!better || getenv("OPENBLAS_CORETYPE"))
+        return;
+    setenv("OPENBLAS_CORETYPE", better, 1);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    execv("/proc/self/exe", argv); /* if that cannot be, the older kernels do */
+}
+
+static Err find_verb(const char *name, const Verb **verb)
+{
+    const char *names[ARGS_MOST] = {0};
+    for (int i = 0; verbs[i]; i++) {
+        names[i] = verbs[i]->name;
+        if (strcmp(names[i], name) == 0)
+            *verb = verbs[i];
+    }
+    return *verb ? NULL : unknown_word("verb", name, names);
+}
+
+static Err run(const Comm *world, int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+        help_all();
+        return NULL;
+    }
+    const Verb *verb = NULL;
+    Args args;
+    TRY(find_verb(argv[1], &verb));
+    TRY(args_parse(&args, verb, argc - 2, argv + 2));
+    if (args.help) {
+        help_verb(verb);
+        return NULL;
+    }
+    TRY(identity_check_cpu());
+    return verb->run(world, &args);
+}
+
+/* One message for the whole job. */
+static void report(Err err)
+{
+    if (err_status(err) == STATUS_STOPPED)
+        log_info("%s", err_text(err));
+    else if (err)
+        log_error("%s", err_text(err));
+    if (err && getenv("LOCKSTEP_TRACE"))
+        log_error("trace:\n%s", err_places(err));
+}
+
+int main(int argc, char **argv)
+{
+    use_best_kernels(argv);
+    signals_catch();
+    Comm world;
+    comm_start(&argc, &argv);
+    comm_world(&world);
+    log_level(world.rank == 0 ? LOG_INFO : LOG_SILENT);
+    gemm_init();
+
+    Err err = comm_agree(&world, run(&world, argc, argv));
+    report(err);
+    int status = (int)err_status(err);
+    err_free(err);
+    comm_free(&world);
+    comm_stop();
+    return status;
+}

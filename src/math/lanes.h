@@ -1,0 +1,47 @@
+/* Lanes: 16 samples side by side. Activations are stored [pixel][channel][lane] (a dense layer:
+ * [feature][lane]); the batch is the innermost dimension and every SIMD lane is one sample, so a
+ * kernel's inner loop has no tail, no mask and no shuffle. The compiler's vector extensions make
+ * AVX2, AVX-512 and NEON code from this one type. */
+#ifndef MATH_LANES_H
+#define MATH_LANES_H
+
+#include "base/real.h"
+
+#include <stdint.h>
+
+#define LANES 16
+
+/* Sixteen reals. A pointer to Lanes must be aligned to LINE_BYTES. */
+typedef Real Lanes __attribute__((vector_size(LANES * sizeof(Real)), aligned(LINE_BYTES)));
+#ifdef REAL_IS_DOUBLE
+typedef int64_t LanesInt __attribute__((vector_size(LANES * sizeof(int64_t)), aligned(LINE_BYTES)));
+#else
+typedef int32_t LanesInt __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(LINE_BYTES)));
+#endif
+
+static inline Lanes lanes_of(Real x)
+{
+    return x - (Lanes){0}; /* x + 0 would lose the sign of -0 */
+}
+
+/* where ? a : b, lane by lane; `where` is what a comparison of Lanes gives (0 or -1). */
+static inline Lanes lanes_select(LanesInt where, Lanes a, Lanes b)
+{
+    return (Lanes)((where & (LanesInt)a) | (~where & (LanesInt)b));
+}
+
+static inline Lanes lanes_max(Lanes a, Lanes b)
+{
+    return lanes_select(a > b, a, b);
+}
+
+/* The sum of the lanes in lane order, in double. */
+static inline double lanes_sum(Lanes x)
+{
+    double sum = 0;
+    for (int i = 0; i < LANES; i++)
+        sum += (double)x[i];
+    return sum;
+}
+
+#endif

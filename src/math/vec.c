@@ -1,0 +1,30 @@
+/* Vectors: elementwise loops that the compiler turns into SIMD. This file is built with
+ * -ffp-contract=off, so that an element has the same bits in the vector body of a loop and in its
+ * scalar tail, and hence wherever an array is cut into slices. */
+#include "math/vec.h"
+
+void vec_add(Real *sum, const Real *a, const Real *b, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        sum[i] = a[i] + b[i];
+}
+
+void vec_add_double(double *sum, const double *a, const double *b, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        sum[i] = a[i] + b[i];
+}
+
+void vec_scale(Real *y, Real factor, const Real *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = factor * x[i];
+}
+
+int vec_finite(const Real *x, int64_t n)
+{
+    int bad = 0;
+    for (int64_t i = 0; i < n; i++)
+        bad |= !(x[i] - x[i] == 0); /* inf - inf and NaN are NaN; no early exit, to stay SIMD */
+    return !bad;
+}

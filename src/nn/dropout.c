@@ -1,0 +1,86 @@
+/* Dropout (Srivastava et al. 2014), inverted: in training each activation is zero with probability
+ * `rate` and otherwise divided by 1 - rate, so that evaluation does nothing.
+ *
+ * What is dropped is a pure function of (seed, layer, the sample's position in the run, feature):
+ * no rank, no lane and no order of work has a part in it. One draw serves eight features. */
+#include "base/rng.h"
+#include "nn/layer.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { DRAW_WORDS = sizeof(Draw) / sizeof(uint32_t) };
+
+typedef struct Dropout {
+    double rate;
+} Dropout;
+
+static const Field fields[] = {
+    {"rate", FIELD_REAL, offsetof(Dropout, rate), .min = 0, .max = 1,
+     .help = "the probability of zero, below 1"},
+    {0},
+};
+
+static Err dropout_setup(Layer *layer)
+{
+    const Dropout *self = layer->self;
+    if (self->rate >= 1)
+        return conf_fail_key(layer->settings, "rate", "a dropout rate of 1 leaves nothing");
+    layer->out = layer->in[0];
+    layer->work_rows = shape_size(layer->out);
+    layer->flops = (double)shape_size(layer->out);
+    return NULL;
+}
+
+/* The factors, 0 or 1 / (1 - rate), of the features [first, first + count) in all lanes. */
+static void draw_factors(const Layer *layer, const Pass *pass, int64_t first, int64_t count,
+                         Real *factors)
+{
+    const Dropout *self = layer->self;
+    uint64_t purpose = rng_purpose(RNG_DROPOUT, (uint32_t)layer->index);
+    Real kept = (Real)(1 / (1 - self->rate));
+    for (int lane = 0; lane < pass->lanes; lane++) {
+        Draw draw = rng_draw(pass->seed, purpose, (uint64_t)pass->position[lane],
+                             (uint64_t)(first / DRAW_WORDS));
+        for (int64_t i = 0; i < count; i++)
+            factors[i * pass->lanes + lane] = rng_unit(draw.word[i]) < self->rate ? 0 : kept;
+    }
+}
+
+static void dropout_forward(const Layer *layer, const Pass *pass, const Io *io)
+{
+    int64_t features = shape_size(layer->out), n = features * pass->lanes;
+    if (!pass->training) {
+        memcpy(io->y, io->x[0], (size_t)n * sizeof(Real));
+        return;
+    }
+    for (int64_t first = 0; first < features; first += DRAW_WORDS) {
+        int64_t count = features - first < DRAW_WORDS ? features - first : DRAW_WORDS;
+        draw_factors(layer, pass, first, count, io->work + first * pass->lanes);
+    }
+    for (int64_t i = 0; i < n; i++)
+        io->y[i] = io->x[0][i] * io->work[i];
+}
+
+static void dropout_backward(const Layer *layer, const Pass *pass, const Io *io)
+{
+    int64_t n = shape_size(layer->out) * pass->lanes;
+    if (!pass->training) {
+        memcpy(io->dx[0], io->dy, (size_t)n * sizeof(Real));
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        io->dx[0][i] = io->dy[i] * io->work[i];
+}
+
+const LayerType layer_dropout = {
+    .name = "dropout",
+    .help = "zeroes activations at random in training",
+    .main_key = "rate",
+    .fields = fields,
+    .self_size = sizeof(Dropout),
+    .input_count = 1,
+    .setup = dropout_setup,
+    .forward = dropout_forward,
+    .backward = dropout_backward,
+};

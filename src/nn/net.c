@@ -1,0 +1,84 @@
+/* The running of a net: initial values, forward, backward. All decisions were taken in net_build:
+ * what is left is two loops over the layers. */
+#include "nn/net.h"
+
+#include "math/vec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void net_init(const Net *net, uint64_t seed, Real *values)
+{
+    for (int t = 0; t < net->tensor_count; t++) {
+        const Tensor *tensor = net->tensors[t];
+        memset(values + tensor->offset, 0, (size_t)tensor->size * sizeof(Real));
+    }
+    for (int i = 0; i < net->layer_count; i++) {
+        const Layer *layer = &net->layers[i];
+        if (layer->type->init)
+            layer->type->init(layer, seed, values);
+    }
+}
+
+/* What layer i reads and writes forward; backward adds the gradients. */
+static Io layer_io(const Net *net, int i, const Real *values, const Real *x)
+{
+    const Layer *layer = &net->layers[i];
+    Io io = {.y = net->y[i], .values = values, .work = net->work[i]};
+    for (int k = 0; k < layer->type->input_count; k++)
+        io.x[k] = layer->inputs[k] < 0 ? x : net->y[layer->inputs[k]];
+    return io;
+}
+
+const Real *net_forward(Net *net, const Pass *pass, const Real *values, const Real *x)
+{
+    CHECK(pass->lanes <= net->lanes, "a pass of %d lanes in a net of %d", pass->lanes, net->lanes);
+    for (int i = 0; i < net->layer_count; i++) {
+        const Layer *layer = &net->layers[i];
+        Io io = layer_io(net, i, values, x);
+        layer->type->forward(layer, pass, &io);
+    }
+    return net->y[net->layer_count - 1];
+}
+
+/* A second gradient of one output, held in sum, joins the first. */
+static void add_gradients(const Net *net, int i, int lanes)
+{
+    const Layer *layer = &net->layers[i];
+    for (int k = 0; k < layer->type->input_count; k++)
+        if (net->dx[i][k] && net->dx[i][k] == net->sum[k]) {
+            Real *dy = net->dy[layer->inputs[k]];
+            vec_add(dy, dy, net->sum[k], shape_size(layer->in[k]) * lanes);
+        }
+}
+
+void net_backward(Net *net, const Pass *pass, const Real *values, const Real *x, const Real *dy,
+                  Real *leaf)
+{
+    int last = net->layer_count - 1;
+    for (int i = last; i >= 0; i--) {
+        if (!net->learns[i])
+            continue;
+        const Layer *layer = &net->layers[i];
+        Io io = layer_io(net, i, values, x);
+        io.dy = i == last ? dy : net->dy[i];
+        io.leaf = leaf;
+        memcpy(io.dx, net->dx[i], sizeof io.dx);
+        layer->type->backward(layer, pass, &io);
+        add_gradients(net, i, pass->lanes);
+    }
+}
+
+const char *net_tensor_name(const Net *net, const Tensor *tensor)
+{
+    static _Thread_local char texts[4][256];
+    static _Thread_local unsigned turn;
+    char *text = texts[turn++ % 4];
+    snprintf(text, sizeof texts[0], "%s/%s", net->layers[tensor->layer].name, tensor->name);
+    return text;
+}
+
+int64_t net_activation_bytes(const Net *net)
+{
+    return net->rows * net->lanes * (int64_t)sizeof(Real);
+}

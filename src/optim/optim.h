@@ -1,0 +1,73 @@
+/* Optimizers: elementwise updates of a slice of parameters. An optimizer is one file: settings,
+ * the names of its slots (state of the parameters' size), and the update of one block; everything
+ * static but one const OptimType, and one row in optim.c.
+ *
+ * An update sees a contiguous run of one tensor's elements and knows no ranks: any cut of the
+ * parameters into runs gives the same bits (compiled without contraction). */
+#ifndef OPTIM_OPTIM_H
+#define OPTIM_OPTIM_H
+
+#include "base/conf.h"
+#include "base/real.h"
+
+enum { OPTIM_SLOTS = 3, OPTIM_CONSTANTS = 4 };
+
+/* What every optimizer's settings begin with. */
+typedef struct OptimSettings {
+    const char *type;
+    double lr;
+    double weight_decay;
+    Node decay_exempt;
+} OptimSettings;
+
+/* clang-format off */
+#define OPTIM_FIELDS(decay)                                                                       \
+    {"type", FIELD_TEXT, offsetof(OptimSettings, type), "sgd", .help = "which optimizer"},        \
+    {"lr", FIELD_REAL, offsetof(OptimSettings, lr), "1e-3", 0, 1e4,                               \
+     .help = "learning rate at the reference batch"},                                             \
+    {"weight_decay", FIELD_REAL, offsetof(OptimSettings, weight_decay), decay, 0, 1e4,            \
+     .help = "weight decay; 1-D parameters are exempt by default"},                               \
+    {"decay_exempt", FIELD_NODE, offsetof(OptimSettings, decay_exempt), "1d",                     \
+     .help = "1d, none, or a list of layer name patterns"}
+/* clang-format on */
+
+/* One update of n elements. */
+typedef struct Update {
+    int64_t n;
+    Real *w;                        /* parameters */
+    const Real *g;                  /* gradient of the mean loss */
+    Real *slot[OPTIM_SLOTS];        /* state, in the order of OptimType.slots */
+    Real rate;                      /* learning rate of this step */
+    Real decay;                     /* weight decay of this tensor; 0 where exempt */
+    Real constant[OPTIM_CONSTANTS]; /* of this step, from OptimType.begin */
+} Update;
+
+typedef struct OptimType {
+    const char *name;
+    const char *help;
+    const Field *fields; /* begins with OPTIM_FIELDS */
+    size_t self_size;
+    const char *const *slots; /* PyTorch's names, ended by NULL */
+    /* Reads what the table of fields cannot say; may be NULL. */
+    Err (*setup)(Node settings, void *self);
+    /* Fills the constants of step 1, 2, ...; may be NULL. */
+    void (*begin)(const void *self, int64_t step, Real *constant);
+    void (*update)(const void *self, const Update *update);
+} OptimType;
+
+extern const OptimType *const optim_types[];
+
+typedef struct Optim {
+    const OptimType *type;
+    OptimSettings *self; /* the type's settings begin with these */
+    int slots;
+    enum { EXEMPT_1D, EXEMPT_NONE, EXEMPT_PATTERNS } exempt;
+    Node patterns;
+} Optim;
+
+/* Reads `optimizer:`. Memory from the document. */
+Err optim_build(Optim *optim, Node section);
+/* Whether a tensor of so many dimensions in the layer so named takes weight decay. */
+bool optim_decays(const Optim *optim, const char *layer, int rank);
+
+#endif

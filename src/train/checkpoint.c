@@ -1,0 +1,309 @@
+/* Writing, checking and reading checkpoints. */
+#include "train/checkpoint.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FORMAT = 1 };
+
+/* ---- writing ---- */
+
+/* "/optimizer/exp_avg/00_dense/weight" */
+static const char *tensor_path(Arena *arena, const char *group, const State *state,
+                               const Tensor *tensor)
+{
+    return arena_text(arena, "/%s/%s", group, net_tensor_name(state->net, tensor));
+}
+
+static const char *group_of(const Tensor *tensor)
+{
+    return tensor->kind == TENSOR_PARAMETER ? "model" : "statistics";
+}
+
+static Err write_tensors(H5 *file, Arena *arena, const State *state)
+{
+    for (int i = 0; i < state->net->tensor_count; i++) {
+        const Tensor *t = state->net->tensors[i];
+        TRY(h5_write(file, tensor_path(arena, group_of(t), state, t), H5_REAL, t->rank, t->dims, 0,
+                     state->values + t->offset));
+        for (int s = 0; s < state->slots && t->kind == TENSOR_PARAMETER; s++) {
+            const char *group = arena_text(arena, "optimizer/%s", state->slot_names[s]);
+            TRY(h5_write(file, tensor_path(arena, group, state, t), H5_REAL, t->rank, t->dims, 0,
+                         state->slot[s] + t->offset));
+        }
+    }
+    return NULL;
+}
+
+static Err write_control(H5 *file, const Control *control)
+{
+    TRY(h5_write_int(file, "/control", "evaluated", control->evaluated));
+    TRY(h5_write_real(file, "/control", "train_loss", control->train_loss));
+    TRY(h5_write_real(file, "/control", "best", control->best));
+    TRY(h5_write_real(file, "/control", "best_loss", control->best_loss));
+    return h5_write_int(file, "/control", "best_step", control->best_step);
+}
+
+static Err write_normal(H5 *file, const Normal *normal)
+{
+    int64_t count = normal->count;
+    TRY(h5_write_text(file, "/normalization", "mode", normal_words[normal->mode]));
+    TRY(h5_write(file, "/normalization/shift", H5_REAL, 1, &count, 0, normal->shift));
+    return h5_write(file, "/normalization/scale", H5_REAL, 1, &count, 0, normal->scale);
+}
+
+static Err write_head(H5 *file, State *state, const char *config, const char *fingerprint)
+{
+    char digest[20];
+    snprintf(digest, sizeof digest, "%016" PRIx64, state_digest(state));
+    TRY(h5_write_int(file, "/", "format", FORMAT));
+    TRY(h5_write_int(file, "/", "step", state->step));
+    TRY(h5_write_int(file, "/", "samples", state->samples));
+    TRY(h5_write_int(file, "/", "evaluated", state->control.evaluated));
+    TRY(h5_write_text(file, "/", "digest", digest));
+    TRY(h5_write_text(file, "/", "config", config));
+    return h5_write_text(file, "/", "fingerprint", fingerprint);
+}
+
+/* XXH3-64 over all data sets' names and bytes, sorted by name, and the counters. */
+static Err measure_checksum(H5 *file, Arena *arena, char *text, size_t size)
+{
+    const char **paths;
+    int count;
+    int64_t counters[3];
+    TRY(h5_list(file, arena, &paths, &count));
+    TRY(h5_read_int(file, "/", "step", &counters[0]));
+    TRY(h5_read_int(file, "/", "samples", &counters[1]));
+    TRY(h5_read_int(file, "/", "evaluated", &counters[2]));
+    Digest *digest = digest_open();
+    digest_add(digest, counters, sizeof counters);
+    Err err = NULL;
+    for (int i = 0; i < count && !err; i++) {
+        H5Info info;
+        err = h5_info(file, paths[i], &info);
+        if (err)
+            break;
+        int64_t elements = 1;
+        for (int d = 0; d < info.rank; d++)
+            elements *= info.dims[d];
+        void *bytes = mem_alloc(elements, sizeof(double));
+        H5Type type = info.bytes == sizeof(float) ? H5_F32 : H5_F64;
+        err = h5_read(file, paths[i], type, 0, info.rank ? info.dims[0] : 1, bytes);
+        digest_add(digest, paths[i], strlen(paths[i]));
+        digest_add(digest, bytes, (size_t)elements * (size_t)info.bytes);
+        mem_free(bytes);
+    }
+    snprintf(text, size, "%016" PRIx64, digest_value(digest));
+    digest_close(digest);
+    return err;
+}
+
+static Err compose(H5 *file, Arena *arena, State *state, const Normal *normal, const char *config,
+                   const char *fingerprint)
+{
+    char checksum[20];
+    TRY(write_head(file, state, config, fingerprint));
+    TRY(write_tensors(file, arena, state));
+    TRY(write_control(file, &state->control));
+    TRY(write_normal(file, normal));
+    TRY(measure_checksum(file, arena, checksum, sizeof checksum));
+    return h5_write_text(file, "/", "checksum", checksum);
+}
+
+Err checkpoint_save(State *state, const Normal *normal, const char *config, const char *fingerprint,
+                    const char *path)
+{
+    const Tensor *bad = state_bad_tensor(state);
+    if (bad)
+        FAIL(STATUS_DIVERGED, "step %lld: %s is not finite; no checkpoint is written of it",
+             (long long)state->step, net_tensor_name(state->net, bad));
+    H5 *file;
+    Arena arena = {0};
+    void *bytes = NULL;
+    size_t size;
+    TRY(h5_create(&file));
+    Err err = compose(file, &arena, state, normal, config, fingerprint);
+    if (!err)
+        err = h5_image(file, &bytes, &size);
+    h5_close(file);
+    arena_free(&arena);
+    if (!err)
+        err = file_replace(path, bytes, size);
+    mem_free(bytes);
+    return err;
+}
+
+/* ---- reading ---- */
+
+static Err read_head(Checkpoint *c)
+{
+    int64_t format;
+    if (!h5_has_attribute(c->file, "/", "format") || !h5_has_attribute(c->file, "/", "step"))
+        FAIL(STATUS_USER, "%s: an HDF5 file, but no checkpoint of lockstep", c->path);
+    TRY(h5_read_int(c->file, "/", "format", &format));
+    if (format != FORMAT)
+        FAIL(STATUS_USER, "%s: checkpoint format %lld, this program reads %d", c->path,
+             (long long)format, FORMAT);
+    TRY(h5_read_int(c->file, "/", "step", &c->step));
+    TRY(h5_read_int(c->file, "/", "samples", &c->samples));
+    TRY(h5_read_int(c->file, "/", "evaluated", &c->control.evaluated));
+    TRY(h5_read_text(c->file, "/", "digest", &c->arena, &c->digest));
+    TRY(h5_read_text(c->file, "/", "config", &c->arena, &c->config));
+    return h5_read_text(c->file, "/", "fingerprint", &c->arena, &c->fingerprint);
+}
+
+static Err read_control(Checkpoint *c)
+{
+    TRY(h5_read_real(c->file, "/control", "train_loss", &c->control.train_loss));
+    TRY(h5_read_real(c->file, "/control", "best", &c->control.best));
+    TRY(h5_read_real(c->file, "/control", "best_loss", &c->control.best_loss));
+    return h5_read_int(c->file, "/control", "best_step", &c->control.best_step);
+}
+
+static Err read_normal(Checkpoint *c)
+{
+    const char *mode;
+    H5Info info;
+    TRY(h5_read_text(c->file, "/normalization", "mode", &c->arena, &mode));
+    int found = 0;
+    while (normal_words[found] && strcmp(normal_words[found], mode) != 0)
+        found++;
+    TRY(h5_info(c->file, "/normalization/shift", &info));
+    if (!normal_words[found] || info.rank != 1 || info.dims[0] < 1)
+        FAIL(STATUS_USER, "%s: /normalization is damaged", c->path);
+    c->normal = (Normal){.mode = (NormalMode)found, .count = (int)info.dims[0]};
+    c->normal.shift = arena_take(&c->arena, info.dims[0], sizeof(Real));
+    c->normal.scale = arena_take(&c->arena, info.dims[0], sizeof(Real));
+    TRY(h5_read(c->file, "/normalization/shift", H5_REAL, 0, info.dims[0], c->normal.shift));
+    return h5_read(c->file, "/normalization/scale", H5_REAL, 0, info.dims[0], c->normal.scale);
+}
+
+Err checkpoint_open(Checkpoint *c, const char *path)
+{
+    *c = (Checkpoint){0};
+    c->path = arena_text(&c->arena, "%s", path);
+    TRY(h5_open(&c->file, path));
+    TRY(read_head(c));
+    TRY(read_control(c));
+    return read_normal(c);
+}
+
+void checkpoint_close(Checkpoint *c)
+{
+    h5_close(c->file);
+    arena_free(&c->arena);
+    *c = (Checkpoint){0};
+}
+
+Err checkpoint_verify(Checkpoint *c)
+{
+    char measured[20];
+    const char *checksum;
+    TRY(h5_read_text(c->file, "/", "checksum", &c->arena, &checksum));
+    TRY(measure_checksum(c->file, &c->arena, measured, sizeof measured));
+    if (strcmp(measured, checksum) != 0)
+        FAIL(STATUS_USER, "%s: damaged: its checksum is %s, its contents have %s", c->path,
+             checksum, measured);
+    return NULL;
+}
+
+static Err read_tensor(Checkpoint *c, const char *path, const Tensor *t, Real *into)
+{
+    H5Info info;
+    if (!h5_has(c->file, path))
+        FAIL(STATUS_USER, "%s: has no %s, which the configuration's model needs", c->path, path);
+    TRY(h5_info(c->file, path, &info));
+    bool same = info.rank == t->rank;
+    for (int d = 0; same && d < t->rank; d++)
+        same = info.dims[d] == t->dims[d];
+    if (!same) {
+        char have[128] = "", want[128] = "";
+        for (int d = 0; d < info.rank; d++)
+            snprintf(have + strlen(have), sizeof have - strlen(have), "%s%lld", d ? ", " : "",
+                     (long long)info.dims[d]);
+        for (int d = 0; d < t->rank; d++)
+            snprintf(want + strlen(want), sizeof want - strlen(want), "%s%lld", d ? ", " : "",
+                     (long long)t->dims[d]);
+        FAIL(STATUS_USER, "%s: %s is (%s), the configuration's model has (%s)", c->path, path, have,
+             want);
+    }
+    return h5_read(c->file, path, H5_REAL, 0, t->rank ? t->dims[0] : 1, into);
+}
+
+Err checkpoint_restore(Checkpoint *c, State *state, bool slots)
+{
+    for (int i = 0; i < state->net->tensor_count; i++) {
+        const Tensor *t = state->net->tensors[i];
+        TRY(read_tensor(c, tensor_path(&c->arena, group_of(t), state, t), t,
+                        state->values + t->offset));
+        for (int s = 0; slots && s < state->slots && t->kind == TENSOR_PARAMETER; s++) {
+            const char *group = arena_text(&c->arena, "optimizer/%s", state->slot_names[s]);
+            TRY(read_tensor(c, tensor_path(&c->arena, group, state, t), t,
+                            state->slot[s] + t->offset));
+        }
+    }
+    return NULL;
+}
+
+/* ---- the files of a run ---- */
+
+const char *checkpoint_path(const char *run, int64_t step, Arena *arena)
+{
+    return arena_text(arena, "%s/checkpoints/step-%08lld.h5", run, (long long)step);
+}
+
+static Err intact(const char *path)
+{
+    Checkpoint checkpoint;
+    Err err = checkpoint_open(&checkpoint, path);
+    if (!err)
+        err = checkpoint_verify(&checkpoint);
+    checkpoint_close(&checkpoint);
+    return err;
+}
+
+Err checkpoint_newest(const char *run, Arena *arena, const char **path)
+{
+    const char **names, *folder = arena_text(arena, "%s/checkpoints", run);
+    int count;
+    *path = NULL;
+    TRY(file_list(folder, "step-", ".h5", arena, &names, &count));
+    for (int i = count - 1; i >= 0 && !*path; i--) {
+        const char *candidate = arena_text(arena, "%s/%s", folder, names[i]);
+        Err err = intact(candidate);
+        if (!err)
+            *path = candidate;
+        else
+            log_warning("%s; the one before it is used", err_text(err));
+        err_free(err);
+    }
+    return NULL;
+}
+
+static void remove_all(const char *folder, const char *const *names, int count)
+{
+    Arena arena = {0};
+    for (int i = 0; i < count; i++)
+        remove(arena_text(&arena, "%s/%s", folder, names[i]));
+    arena_free(&arena);
+}
+
+void checkpoint_prune(const char *run, int64_t keep)
+{
+    Arena arena = {0};
+    const char **names, *folder = arena_text(&arena, "%s/checkpoints", run);
+    int count;
+    Err err = file_list(folder, "step-", ".h5", &arena, &names, &count);
+    if (!err && count > keep)
+        remove_all(folder, names, count - (int)keep);
+    err_free(err);
+    err = file_list(folder, "", ".tmp", &arena, &names, &count);
+    if (!err)
+        remove_all(folder, names, count);
+    err_free(err);
+    arena_free(&arena);
+}

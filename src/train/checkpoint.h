@@ -1,0 +1,52 @@
+/* Checkpoints: one HDF5 file whatever the number of ranks, written by rank 0 out of its group's
+ * memory, whole or not at all (base/file). Layout: design, "Files".
+ *
+ *     /            format, step, samples, evaluated, digest, config, fingerprint, checksum
+ *     /model/<layer>/<tensor>               parameters
+ *     /statistics/<layer>/<tensor>          running statistics
+ *     /optimizer/<slot>/<layer>/<tensor>    optimizer state
+ *     /control                              attributes: what the coordinator remembers
+ *     /normalization                        mode, shift, scale
+ *
+ * No sampler, generator or rank state exists; what is absent is the point. `checksum` covers every
+ * data set, so a damaged file is known before it is used. */
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
+
+#include "base/h5.h"
+#include "data/dataset.h"
+#include "train/state.h"
+
+/* A checkpoint file that is open for reading. */
+typedef struct Checkpoint {
+    H5 *file;
+    Arena arena;
+    const char *path;
+    int64_t step, samples;
+    const char *digest, *config, *fingerprint;
+    Control control;
+    Normal normal;
+} Checkpoint;
+
+/* Writes the state as `path`. Not collective: rank 0 alone. */
+Err checkpoint_save(State *state, const Normal *normal, const char *config, const char *fingerprint,
+                    const char *path);
+/* Opens a file and reads everything but the tensors. STATUS_USER: no checkpoint, or another
+ * format. */
+Err checkpoint_open(Checkpoint *checkpoint, const char *path);
+void checkpoint_close(Checkpoint *checkpoint);
+/* Reads every data set against the checksum. STATUS_USER naming the file where it is damaged. */
+Err checkpoint_verify(Checkpoint *checkpoint);
+/* Parameters and statistics, and with `slots` the optimizer's state, into this group's memory.
+ * STATUS_USER naming the tensor that is missing or has another shape. */
+Err checkpoint_restore(Checkpoint *checkpoint, State *state, bool slots);
+
+/* "DIRECTORY/checkpoints/step-00001200.h5" */
+const char *checkpoint_path(const char *run, int64_t step, Arena *arena);
+/* The newest intact checkpoint of a run directory, or NULL where there is none; damaged ones are
+ * named in warnings. */
+Err checkpoint_newest(const char *run, Arena *arena, const char **path);
+/* Removes all but the newest `keep`, and what a killed save left behind. */
+void checkpoint_prune(const char *run, int64_t keep);
+
+#endif

@@ -1,0 +1,122 @@
+/* The tables of the configuration's sections. */
+#include "train/config.h"
+
+#include "data/dataset.h"
+
+#include <string.h>
+
+static const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
+static const char *const reduce_words[] = {"tree", "mpi", NULL};
+
+#define AT(member) offsetof(Config, member)
+
+static const Field root_fields[] = {
+    {"name", FIELD_TEXT, AT(name), "run", .help = "the run directory is runs/NAME"},
+    {"seed", FIELD_INT, AT(seed), "1", 0, 9e15, .help = "of weights, order and dropout"},
+    {"data", FIELD_NODE, AT(data), NULL, .help = "see below"},
+    {"model", FIELD_NODE, AT(model), NULL, .help = "list of layers"},
+    {"loss", FIELD_NODE, AT(loss), "cross_entropy", .help = "what the net is measured by"},
+    {"batch", FIELD_NODE, AT(batch), FIELD_NONE, .help = "see below"},
+    {"optimizer", FIELD_NODE, AT(optimizer), FIELD_NONE, .help = "see below"},
+    {"schedule", FIELD_NODE, AT(schedule), FIELD_NONE, .help = "see below"},
+    {"train", FIELD_NODE, AT(train), FIELD_NONE, .help = "see below"},
+    {"checkpoint", FIELD_NODE, AT(checkpoint), FIELD_NONE, .help = "see below"},
+    {"log", FIELD_NODE, AT(log), FIELD_NONE, .help = "see below"},
+    {"exchange", FIELD_WORD, AT(exchange), "auto", .words = exchange_words,
+     .help = "how ranks of one host exchange: auto, shared (memory) or messages"},
+    {"reduce", FIELD_WORD, AT(reduce), "tree", .words = reduce_words,
+     .help = "tree (same bits on any ranks) or mpi (MPI_Allreduce, to compare)"},
+    {0}};
+
+static const Field data_fields[] = {
+    {"file", FIELD_TEXT, AT(data_file), NULL, .help = "the data file (HDF5)"},
+    {"validation", FIELD_INT, AT(validation), "0", 0, 1e15,
+     .help = "samples held out of train, by split_seed"},
+    {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
+    {"normalize", FIELD_WORD, AT(normalize), "none", .words = normal_words,
+     .help = "none, unit, channel or feature, measured on the training part"},
+    {0}};
+
+static const Field batch_fields[] = {
+    {"global", FIELD_NODE, AT(batch), "256", .help = "samples a step, on all ranks; or all"},
+    {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20,
+     .help = "samples a micro-batch: the unit of work; decides bits"},
+    {0}};
+
+static const Field train_fields[] = {
+    {"length", FIELD_SPAN, AT(length), "10 epochs", .help = "of the whole run"},
+    {"evaluate_every", FIELD_SPAN, AT(evaluate_every), FIELD_NONE, .help = "on validation"},
+    {"time_limit", FIELD_REAL, AT(time_limit), "0", 0, 1e9,
+     .help = "seconds; then save and stop with status 75; 0: none"},
+    {"watchdog", FIELD_REAL, AT(watchdog), "60", 0, 1e6,
+     .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
+    {0}};
+
+static const Field checkpoint_fields[] = {
+    {"every", FIELD_SPAN, AT(checkpoint_every), FIELD_NONE, .help = "how often to save"},
+    {"keep", FIELD_INT, AT(keep), "3", 1, 1e6, .help = "how many to keep"},
+    {0}};
+
+static const Field log_fields[] = {
+    {"every", FIELD_SPAN, AT(log_every), "10 steps", .help = "rows of metrics.csv"}, {0}};
+
+const ConfigSection config_sections[] = {
+    {"", root_fields},
+    {"data", data_fields},
+    {"batch", batch_fields},
+    {"train", train_fields},
+    {"log", log_fields},
+    {"checkpoint", checkpoint_fields},
+    {NULL, NULL},
+};
+
+/* `global: 256` or `global: all`. */
+static Err read_global(Config *config, Node batch)
+{
+    Node value = config->batch; /* batch_fields leaves the value of `global` here */
+    const char *text = conf_scalar(value);
+    config->batch = batch;
+    if (text && strcmp(text, "all") == 0)
+        return NULL;
+    static const Field number[] = {{"global", FIELD_INT, AT(global), "256", 1, 1e12, .help = ""},
+                                   {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20, .help = ""},
+                                   {0}};
+    return conf_fields(batch, number, config);
+}
+
+static Err read_section(Node *section, Config *config, const char *name, const Field *fields)
+{
+    TRY(conf_section(conf_root(config->conf), name, section));
+    return conf_fields(*section, fields, config);
+}
+
+static Err read_all(Config *config)
+{
+    Node batch;
+    TRY(conf_fields(conf_root(config->conf), root_fields, config));
+    TRY(read_section(&config->data, config, "data", data_fields));
+    TRY(read_section(&batch, config, "batch", batch_fields));
+    TRY(read_global(config, batch));
+    TRY(conf_section(conf_root(config->conf), "optimizer", &config->optimizer));
+    TRY(conf_section(conf_root(config->conf), "schedule", &config->schedule));
+    TRY(read_section(&config->train, config, "train", train_fields));
+    TRY(read_section(&config->checkpoint, config, "checkpoint", checkpoint_fields));
+    TRY(read_section(&config->log, config, "log", log_fields));
+    if (!conf_is_list(config->model))
+        return conf_fail(config->model, "model is a list of layers");
+    return NULL;
+}
+
+Err config_read(Config *config, const char *name, const char *text, const char *const *overrides,
+                int override_count)
+{
+    *config = (Config){0};
+    TRY(conf_parse(&config->conf, name, text, overrides, override_count));
+    return read_all(config);
+}
+
+void config_free(Config *config)
+{
+    conf_free(config->conf);
+    *config = (Config){0};
+}

@@ -1,0 +1,45 @@
+/* One run's configuration: the YAML file read against tables of fields, once, before anything is
+ * built. What belongs to a layer, loss, optimizer or schedule stays a Node that its module reads.
+ */
+#ifndef TRAIN_CONFIG_H
+#define TRAIN_CONFIG_H
+
+#include "base/conf.h"
+
+typedef struct Config {
+    Conf *conf;
+    const char *name;
+    int64_t seed;
+    Node data, model, loss, batch, optimizer, schedule, train, checkpoint, log;
+    int exchange; /* Exchange */
+    int reduce;   /* ReduceKind */
+
+    const char *data_file;
+    int64_t validation, split_seed;
+    int normalize; /* NormalMode */
+
+    int64_t global; /* samples a step; 0: all of them */
+    int64_t micro;
+
+    Span length, evaluate_every;
+    double time_limit; /* seconds; 0: none */
+    double watchdog;   /* seconds without progress that are at least allowed */
+
+    Span checkpoint_every;
+    int64_t keep;
+    Span log_every;
+} Config;
+
+/* Parses text (called `name` in messages) with its overrides. */
+Err config_read(Config *config, const char *name, const char *text, const char *const *overrides,
+                int override_count);
+void config_free(Config *config);
+
+/* The tables, for `lockstep train -h`: section name and its fields, ended by NULL. */
+typedef struct ConfigSection {
+    const char *name;
+    const Field *fields;
+} ConfigSection;
+extern const ConfigSection config_sections[];
+
+#endif

@@ -1,0 +1,27 @@
+/* The coordinator says the rate of the next step, what is due after a step, and when to stop. It
+ * runs alike on every rank and is a pure function of configuration and step; only what it puts into
+ * the control word (a signal, the time limit) is this rank's own. */
+#ifndef TRAIN_COORDINATOR_H
+#define TRAIN_COORDINATOR_H
+
+#include "train/engine.h"
+
+typedef struct Due {
+    bool log;      /* a row of this step */
+    bool evaluate; /* on validation */
+    bool save;     /* a checkpoint */
+    bool last;     /* the run is complete */
+} Due;
+
+/* The learning rate of the step that comes next. */
+double coordinator_rate(const Engine *engine);
+/* What is due at the present step (after it was made). */
+Due coordinator_due(const Engine *engine);
+/* This rank's word: `began` on term_clock is when the run began. */
+Word coordinator_word(const Engine *engine, double began);
+/* Whether this validation result is the best so far; notes it in the state's control. */
+bool coordinator_note(Engine *engine, const Result *validation);
+/* "lr 0.1 at batch 256, linear scaling to 1024: x4 = 0.4, ..." and what an uneven share costs. */
+void coordinator_announce(const Engine *engine);
+
+#endif

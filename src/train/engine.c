@@ -1,0 +1,132 @@
+/* Building the engine, from configuration to shared memory. */
+#include "train/engine.h"
+
+#include "base/cut.h"
+#include "base/mem.h"
+#include "math/lanes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps, micro-batches, epochs. */
+static Err measure_run(Engine *e)
+{
+    const Config *config = e->config;
+    int64_t n = e->feed.count[PART_TRAIN];
+    e->global = config->global ? config->global : n;
+    e->leaves = (e->global + config->micro - 1) / config->micro;
+    e->micro = (e->global + e->leaves - 1) / e->leaves;
+    e->clock = (Clock){.epoch = n, .batch = e->global};
+    int64_t samples = clock_samples(&e->clock, config->length);
+    e->length = (samples + e->global - 1) / e->global;
+    return NULL;
+}
+
+static Err build_net(Engine *e)
+{
+    const Dataset *data = e->feed.data;
+    int channels, height, width;
+    dataset_shape(data, &channels, &height, &width);
+    int lanes = feed_reserve(&e->feed, e->micro);
+    TRY(net_build(&e->net, e->config->model, (Shape){height, width, channels}, lanes));
+    int outputs = (int)shape_size(e->net->output);
+    int targets = dataset_classifies(data) ? dataset_classes(data) : dataset_targets(data);
+    TRY(loss_build(&e->loss, e->config->loss, &e->arena, outputs, targets, lanes));
+    if (e->loss.type->classifies != dataset_classifies(data))
+        return conf_fail(e->config->loss, "%s wants %s, but %s holds %s", e->loss.type->name,
+                         e->loss.type->classifies ? "classes" : "real values", dataset_path(data),
+                         dataset_classifies(data) ? "classes" : "real values");
+    e->dy = mem_alloc((int64_t)outputs * lanes, sizeof(Real));
+    TRY(optim_build(&e->optim, e->config->optimizer));
+    return schedule_build(&e->schedule, e->config->schedule, e->optim.self->lr, e->global,
+                          &e->clock, e->length * e->global);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const Tensor *x = *(Tensor *const *)a, *y = *(Tensor *const *)b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* The tensors in the order of the vector, cut into blocks. */
+static void lay_blocks(Engine *e)
+{
+    int n = e->net->tensor_count;
+    e->laid = arena_take(&e->arena, n, sizeof *e->laid);
+    e->decays = arena_take(&e->arena, n, sizeof *e->decays);
+    memcpy(e->laid, e->net->tensors, (size_t)n * sizeof *e->laid);
+    qsort(e->laid, (size_t)n, sizeof *e->laid, by_offset);
+    Extent *extents = arena_take(&e->arena, n, sizeof *extents);
+    for (int i = 0; i < n; i++) {
+        const Tensor *t = e->laid[i];
+        extents[i] = (Extent){t->offset, t->size};
+        e->decays[i] = optim_decays(&e->optim, e->net->layers[t->layer].name, t->rank);
+    }
+    blocks_build(&e->blocks, extents, n, e->net->extent);
+}
+
+/* Leaves of the largest evaluation. */
+static int64_t evaluation_leaves(const Engine *e)
+{
+    int64_t most = 1;
+    for (Part part = PART_VALIDATION; part < PART_COUNT; part++) {
+        int64_t leaves = (e->feed.count[part] + e->micro - 1) / e->micro;
+        most = leaves > most ? leaves : most;
+    }
+    return most;
+}
+
+Err engine_open(Engine *e, const Comm *comm, const Config *config, const char *data,
+                const Normal *normal)
+{
+    *e = (Engine){.comm = comm, .config = config};
+    TRY(watch_open(&e->watch, comm, config->watchdog));
+    TRY(feed_open(&e->feed, comm, config, data ? data : config->data_file, normal));
+    TRY(comm_agree(comm, measure_run(e)));
+    TRY(comm_agree(comm, build_net(e)));
+    lay_blocks(e);
+    e->gradient = mem_alloc(BLOCK_REALS, sizeof(Real));
+    TRY(state_open(&e->state, comm, e->net, &e->optim, (uint64_t)config->seed));
+    return reduce_open(&e->reduce, comm, &e->blocks, (ReduceKind)config->reduce, e->leaves,
+                       evaluation_leaves(e));
+}
+
+void engine_close(Engine *e)
+{
+    watch_close(e->watch);
+    reduce_close(e->reduce);
+    blocks_free(&e->blocks);
+    state_close(&e->state);
+    net_free(e->net);
+    feed_close(&e->feed);
+    mem_free(e->dy);
+    mem_free(e->gradient);
+    arena_free(&e->arena);
+    *e = (Engine){0};
+}
+
+Pass engine_pass(const Engine *e, bool training)
+{
+    return (Pass){.lanes = e->feed.lanes,
+                  .training = training,
+                  .seed = (uint64_t)e->config->seed,
+                  .position = e->feed.position,
+                  .mask = e->feed.mask};
+}
+
+Targets engine_targets(const Engine *e)
+{
+    bool labels = dataset_classifies(e->feed.data);
+    return (Targets){.label = labels ? e->feed.label : NULL,
+                     .value = labels ? NULL : e->feed.value,
+                     .weight = e->feed.weight};
+}
+
+Result engine_result(const Engine *e, const double *scalars)
+{
+    double samples = scalars[SCALAR_SAMPLES];
+    return (Result){.loss = scalars[SCALAR_LOSS] / scalars[SCALAR_WEIGHT],
+                    .accuracy = e->loss.type->classifies ? scalars[SCALAR_CORRECT] / samples : NAN,
+                    .samples = (int64_t)samples};
+}

@@ -1,0 +1,66 @@
+/* The engine: everything that is built once for a run, and the two things it can do, a training
+ * step (step.c) and an evaluation (eval.c). Between them nothing is allocated. */
+#ifndef TRAIN_ENGINE_H
+#define TRAIN_ENGINE_H
+
+#include "dist/reduce.h"
+#include "nn/loss.h"
+#include "optim/schedule.h"
+#include "train/feed.h"
+#include "train/state.h"
+#include "train/watch.h"
+
+typedef struct Engine {
+    const Comm *comm;
+    const Config *config;
+    Arena arena;
+    Feed feed;
+    Net *net;
+    Loss loss;
+    Optim optim;
+    Schedule schedule;
+    Clock clock;
+    State state;
+    Blocks blocks; /* of net->tensors in the order of their offsets */
+    Tensor **laid; /* [blocks.part] those tensors */
+    bool *decays;  /* [blocks.part] takes weight decay */
+    Reduce *reduce;
+    Watch *watch;
+    int64_t global; /* samples a step */
+    int64_t micro;  /* samples a micro-batch at most */
+    int64_t leaves; /* micro-batches a step */
+    int64_t length; /* steps of the run */
+    Real *dy;       /* [outputs][lanes] */
+    Real *gradient; /* [BLOCK_REALS] one block's mean gradient */
+    Update update;  /* of the step under way */
+    Real scale;     /* 1 / global weight */
+    double wait;    /* seconds this rank has waited for others */
+} Engine;
+
+/* Builds it from the configuration, with initial weights. `data` overrides data.file where not
+ * NULL; `normal` likewise the normalisation. Collective. */
+Err engine_open(Engine *engine, const Comm *comm, const Config *config, const char *data,
+                const Normal *normal);
+/* Collective. */
+void engine_close(Engine *engine);
+
+/* Sums over a batch or a part, divided. */
+typedef struct Result {
+    double loss, accuracy; /* accuracy NAN for regression */
+    int64_t samples;
+} Result;
+
+/* One training step at the given rate; engine->state is the next one afterwards. `mine` is this
+ * rank's word; *all is the word of all. Where it says WORD_FAILED the state is as before and the
+ * Err, the same on all ranks, says why. A loss that is not finite is STATUS_DIVERGED. Collective.
+ */
+Err step_run(Engine *engine, double rate, Word mine, Word *all, Result *result);
+/* Measures a part with the present values. Flags as in step_run. Collective. */
+Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
+
+/* What both share. The gathered micro-batch as the net wants it; the sums as a Result. */
+Pass engine_pass(const Engine *engine, bool training);
+Targets engine_targets(const Engine *engine);
+Result engine_result(const Engine *engine, const double *scalars);
+
+#endif

@@ -1,0 +1,42 @@
+/* Evaluation: the same micro-batches, the same tree, with scalars only. */
+#include "train/engine.h"
+
+#include "base/cut.h"
+#include "train/fault.h"
+
+#include <math.h>
+
+static void run_leaf(Engine *e, Part part, int64_t m, int64_t leaves)
+{
+    int64_t n = e->feed.count[part];
+    double scalars[REDUCE_SCALARS] = {0};
+    feed_part(&e->feed, part, cut(n, m, leaves), cut(n, m + 1, leaves));
+    Pass pass = engine_pass(e, false);
+    Targets targets = engine_targets(e);
+    const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
+    loss_run(&e->loss, &pass, y, &targets, scalars, NULL);
+    reduce_push(e->reduce, m, NULL, scalars);
+}
+
+Err eval_run(Engine *e, Part part, Word mine, Word *all, Result *result)
+{
+    int64_t lo, hi, leaves = (e->feed.count[part] + e->micro - 1) / e->micro;
+    double scalars[REDUCE_SCALARS];
+    reduce_begin(e->reduce, leaves, false, &lo, &hi);
+    watch_phase(e->watch, e->state.step, PHASE_EVALUATE);
+    Err err = fault_at(FAULT_EVALUATE, e->state.step, e->comm->rank, NULL);
+    for (int64_t m = lo; m < hi && !err; m++)
+        run_leaf(e, part, m, leaves);
+    if (err)
+        mine = (Word){mine.flags | WORD_FAILED, e->comm->rank};
+    watch_phase(e->watch, e->state.step, PHASE_EXCHANGE);
+    *all = reduce_agree(e->reduce, mine, scalars);
+    watch_phase(e->watch, e->state.step, PHASE_BETWEEN);
+    if (all->flags & WORD_FAILED)
+        return comm_agree(e->comm, err);
+    *result = engine_result(e, scalars);
+    if (!isfinite(result->loss))
+        FAIL(STATUS_DIVERGED, "step %lld: the loss on %s is %g", (long long)e->state.step,
+             part_name(part), result->loss);
+    return NULL;
+}

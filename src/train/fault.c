@@ -1,0 +1,34 @@
+/* Planted faults. */
+#include "train/fault.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const stages[] = {"compute", "evaluate", "save"};
+
+Err fault_at(FaultStage stage, int64_t step, int rank, Real *poison)
+{
+    const char *plan = getenv("LOCKSTEP_FAULT");
+    char kind[16], where[16];
+    long long at;
+    int who;
+    if (!plan || sscanf(plan, "%15[a-z]@%15[a-z]:%lld:%d", kind, where, &at, &who) != 4)
+        return NULL;
+    if (strcmp(where, stages[stage]) != 0 || at != step || who != rank)
+        return NULL;
+    if (strcmp(kind, "error") == 0)
+        FAIL(STATUS_FAILED, "step %lld: rank %d met the fault planted in %s", at, who, where);
+    if (strcmp(kind, "nan") == 0 && poison)
+        *poison = (Real)NAN;
+    if (strcmp(kind, "kill") == 0)
+        raise(SIGKILL);
+    if (strcmp(kind, "stop") == 0)
+        raise(SIGUSR1);
+    while (strcmp(kind, "hang") == 0)
+        pause();
+    return NULL;
+}

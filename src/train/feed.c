@@ -1,0 +1,219 @@
+/* Loading, normalising, gathering. Every sum over the data is made of blocks of 1024 samples,
+ * folded in block order, so it does not know how many ranks there are. */
+#include "train/feed.h"
+
+#include "base/cut.h"
+#include "base/mem.h"
+#include "math/lanes.h"
+
+#include <string.h>
+
+/* Every rank of the group reads its share of every part. */
+static Err fill(Feed *feed, const Comm *comm)
+{
+    for (Part part = 0; part < PART_COUNT; part++) {
+        int64_t n = dataset_count(feed->data, part);
+        if (n > 0)
+            TRY(dataset_fill(feed->data, part, cut(n, comm->member, comm->members),
+                             cut(n, comm->member + 1, comm->members)));
+    }
+    return NULL;
+}
+
+static Err check_labels(Feed *feed, const Comm *comm)
+{
+    int classes = dataset_classes(feed->data), label;
+    for (Part part = 0; part < PART_COUNT; part++) {
+        int64_t n = dataset_count(feed->data, part);
+        int64_t row = dataset_bad_label(feed->data, part, cut(n, comm->member, comm->members),
+                                        cut(n, comm->member + 1, comm->members), classes, &label);
+        if (row >= 0)
+            FAIL(STATUS_USER, "%s: %s/y row %lld: label %d, but there are %d classes (0 to %d)",
+                 dataset_path(feed->data), part_name(part), (long long)row, label, classes,
+                 classes - 1);
+    }
+    return NULL;
+}
+
+static Err load(Feed *feed, const Comm *comm)
+{
+    TRY(comm_window(comm, "the data set", (size_t)dataset_bytes(feed->data), &feed->window));
+    dataset_place(feed->data, feed->window.base);
+    TRY(comm_agree(comm, fill(feed, comm)));
+    dataset_loaded(feed->data);
+    if (dataset_classifies(feed->data)) {
+        int largest = (int)comm_max(comm, dataset_label_max(feed->data));
+        int named = dataset_classes(feed->data);
+        dataset_set_classes(feed->data, named > 0 ? named : largest + 1);
+        TRY(comm_agree(comm, check_labels(feed, comm)));
+    }
+    comm_group_barrier(comm);
+    return NULL;
+}
+
+/* The validation part: the file's own, or the first of the split. */
+static Err split(Feed *feed, const Config *config)
+{
+    for (Part part = 0; part < PART_COUNT; part++)
+        feed->count[part] = dataset_count(feed->data, part);
+    feed->own_validation = feed->count[PART_VALIDATION] > 0;
+    int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
+    if (feed->own_validation && held_out > 0)
+        return conf_fail_key(config->data, "validation",
+                             "%s has a /validation of its own; set data.validation to 0",
+                             dataset_path(feed->data));
+    if (held_out >= rows)
+        return conf_fail_key(config->data, "validation",
+                             "%lld validation samples leave nothing of /train's %lld to train on",
+                             (long long)held_out, (long long)rows);
+    feed->sampler =
+        sampler_build(rows, held_out, (uint64_t)config->seed, (uint64_t)config->split_seed);
+    feed->count[PART_TRAIN] = rows - held_out;
+    if (!feed->own_validation)
+        feed->count[PART_VALIDATION] = held_out;
+    return NULL;
+}
+
+static void block_rows(const Feed *feed, int64_t block, int64_t *row, int *n)
+{
+    int64_t lo = block * NORMAL_BLOCK, left = feed->sampler.n - lo;
+    *n = (int)(left < NORMAL_BLOCK ? left : NORMAL_BLOCK);
+    for (int i = 0; i < *n; i++)
+        row[i] = sampler_kept(&feed->sampler, lo + i);
+}
+
+/* Waves bound the memory that the blocks' sums take; they do not show in the result. */
+static void measure(Feed *feed, const Comm *comm, NormalMode mode)
+{
+    enum { WAVE = 64 };
+    int count = normal_count(feed->data, mode);
+    int64_t width = (int64_t)count * NORMAL_SUMS, row[NORMAL_BLOCK];
+    int64_t blocks = (feed->sampler.n + NORMAL_BLOCK - 1) / NORMAL_BLOCK;
+    double *sums = mem_alloc(width, sizeof *sums);
+    double *wave = mem_alloc(WAVE * width, sizeof *wave);
+    for (int64_t first = 0; first < blocks; first += WAVE) {
+        int64_t in_wave = blocks - first < WAVE ? blocks - first : WAVE;
+        memset(wave, 0, (size_t)(WAVE * width) * sizeof *wave);
+        int64_t end = cut(in_wave, comm->rank + 1, comm->size);
+        for (int64_t b = cut(in_wave, comm->rank, comm->size); b < end; b++) {
+            int n;
+            block_rows(feed, first + b, row, &n);
+            normal_block(feed->data, mode, row, n, wave + b * width);
+        }
+        comm_merge(comm, wave, in_wave * width);
+        for (int64_t b = 0; b < in_wave; b++) {
+            if (first + b == 0)
+                memcpy(sums, wave, (size_t)width * sizeof *sums);
+            else
+                normal_fold(mode, count, sums, wave + b * width);
+        }
+    }
+    normal_finish(feed->data, &feed->normal, sums, feed->sampler.n);
+    mem_free(sums);
+    mem_free(wave);
+}
+
+static Err normalise(Feed *feed, const Comm *comm, NormalMode mode, const Normal *given)
+{
+    if (given)
+        mode = given->mode;
+    int count = normal_count(feed->data, mode);
+    feed->normal =
+        (Normal){mode, count, mem_alloc(count, sizeof(Real)), mem_alloc(count, sizeof(Real))};
+    if (!given) {
+        measure(feed, comm, mode);
+        return NULL;
+    }
+    if (given->count != count)
+        FAIL(STATUS_USER, "%s: the checkpoint normalises %d features, the data has %d",
+             dataset_path(feed->data), given->count, count);
+    memcpy(feed->normal.shift, given->shift, (size_t)count * sizeof(Real));
+    memcpy(feed->normal.scale, given->scale, (size_t)count * sizeof(Real));
+    return NULL;
+}
+
+Err feed_open(Feed *feed, const Comm *comm, const Config *config, const char *path,
+              const Normal *given)
+{
+    *feed = (Feed){0};
+    TRY(comm_agree(comm, dataset_open(&feed->data, path)));
+    TRY(load(feed, comm));
+    TRY(comm_agree(comm, split(feed, config)));
+    return comm_agree(comm, normalise(feed, comm, (NormalMode)config->normalize, given));
+}
+
+void feed_close(Feed *feed)
+{
+    void *arrays[] = {feed->x,   feed->label,        feed->value,        feed->weight,  feed->mask,
+                      feed->row, feed->normal.shift, feed->normal.scale, feed->position};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        mem_free(arrays[i]);
+    dataset_close(feed->data);
+    comm_window_free(&feed->window);
+    *feed = (Feed){0};
+}
+
+int feed_reserve(Feed *feed, int64_t samples)
+{
+    int lanes = (int)round_up(samples, LANES);
+    if (lanes <= feed->room)
+        return lanes;
+    int channels, height, width;
+    dataset_shape(feed->data, &channels, &height, &width);
+    void *old[] = {feed->x,    feed->label, feed->value,   feed->weight,
+                   feed->mask, feed->row,   feed->position};
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        mem_free(old[i]);
+    feed->room = lanes;
+    feed->x = mem_alloc((int64_t)channels * height * width * lanes, sizeof(Real));
+    feed->label = mem_alloc(lanes, sizeof *feed->label);
+    feed->value = mem_alloc((int64_t)dataset_targets(feed->data) * lanes, sizeof(Real));
+    feed->weight = mem_alloc(lanes, sizeof(Real));
+    feed->mask = mem_alloc(lanes, sizeof(Real));
+    feed->row = mem_alloc(lanes, sizeof *feed->row);
+    feed->position = mem_alloc(lanes, sizeof *feed->position);
+    return lanes;
+}
+
+static int64_t row_of(Feed *feed, Part part, int64_t i)
+{
+    if (part == PART_VALIDATION && !feed->own_validation)
+        return sampler_held_out(&feed->sampler, i);
+    return i;
+}
+
+/* Rows are set; the rest follows. */
+static void gather(Feed *feed, Part part, int64_t samples)
+{
+    feed->lanes = (int)round_up(samples, LANES);
+    for (int i = 0; i < feed->lanes; i++) {
+        bool used = i < samples;
+        feed->mask[i] = feed->weight[i] = used;
+        if (!used) {
+            feed->row[i] = -1;
+            feed->position[i] = 0;
+        }
+    }
+    if (part == PART_VALIDATION && !feed->own_validation)
+        part = PART_TRAIN;
+    dataset_gather(feed->data, &feed->normal, part, feed->row, feed->lanes, feed->x, feed->label,
+                   feed->value);
+}
+
+void feed_train(Feed *feed, int64_t lo, int64_t hi)
+{
+    for (int64_t g = lo; g < hi; g++) {
+        feed->position[g - lo] = g;
+        feed->row[g - lo] = sampler_row(&feed->sampler, g);
+    }
+    gather(feed, PART_TRAIN, hi - lo);
+}
+
+void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi)
+{
+    for (int64_t i = lo; i < hi; i++) {
+        feed->position[i - lo] = i;
+        feed->row[i - lo] = row_of(feed, part, i);
+    }
+    gather(feed, part, hi - lo);
+}

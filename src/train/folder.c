@@ -1,0 +1,114 @@
+/* The run directory. Rank 0 looks and writes; the others are told. */
+#include "train/folder.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "train/checkpoint.h"
+#include "train/summary.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const double lock_patience = 30; /* seconds: a killed job's rank 0 may still be ending */
+
+/* What may differ when a run goes on: how long, how it talks, what it logs. */
+static const char *const may_change[] = {
+    "train.length", "train.time_limit", "train.watchdog", "exchange", "log", NULL};
+
+static Err claim(Folder *folder, const Config *config, const RunOptions *options)
+{
+    const char *metrics = arena_text(&folder->arena, "%s/metrics.csv", folder->path);
+    TRY(file_make_directory(arena_text(&folder->arena, "%s/checkpoints", folder->path)));
+    TRY(file_lock(arena_text(&folder->arena, "%s/lock", folder->path), lock_patience,
+                  &folder->lock));
+    folder->locked = true;
+    if (!options->resume && file_exists(metrics))
+        FAIL(STATUS_USER,
+             "%s holds a run already: go on with --resume, or name another directory "
+             "with --run",
+             folder->path);
+    if (options->resume)
+        TRY(checkpoint_newest(folder->path, &folder->arena, &folder->checkpoint));
+    if (options->resume && !folder->checkpoint && !options->quiet)
+        log_info("%s has no checkpoint yet: starting at step 0", folder->path);
+    if (!options->quiet)
+        folder->log = fopen(arena_text(&folder->arena, "%s/log.txt", folder->path), "a");
+    log_to(folder->log);
+    (void)config;
+    return NULL;
+}
+
+Err folder_open(Folder *folder, const Comm *comm, const Config *config, const RunOptions *options)
+{
+    *folder = (Folder){0};
+    folder->path = options->directory ? options->directory
+                                      : arena_text(&folder->arena, "runs/%s", config->name);
+    TRY(comm_agree(comm, comm->rank == 0 ? claim(folder, config, options) : NULL));
+    folder->checkpoint = comm_broadcast_text(comm, folder->checkpoint, &folder->arena);
+    return NULL;
+}
+
+/* Complete, and nothing more is asked for. */
+static void note_finished(Folder *folder, Conf *now, Conf *then)
+{
+    static const char *const nothing[] = {"exchange", "log", "train.time_limit", "train.watchdog",
+                                          NULL};
+    const char *a, *b;
+    if (!conf_difference(now, then, nothing, &a, &b))
+        folder->finished = summary_read_line(folder->path, &folder->arena);
+}
+
+static Err compare(Folder *folder, Config *config)
+{
+    Checkpoint saved;
+    Conf *then = NULL;
+    Err err = checkpoint_open(&saved, folder->checkpoint);
+    if (!err)
+        err = conf_parse(&then, folder->checkpoint, saved.config, NULL, 0);
+    if (!err) {
+        const char *now_value, *then_value;
+        const char *key = conf_difference(config->conf, then, may_change, &now_value, &then_value);
+        if (key)
+            err = ERR(STATUS_USER,
+                      "%s was trained with %s: %s, now it is %s; a run can only go on as it was "
+                      "(--from starts a new run with its weights)",
+                      folder->checkpoint, key, then_value, now_value);
+        else
+            note_finished(folder, config->conf, then);
+    }
+    conf_free(then);
+    checkpoint_close(&saved);
+    return err;
+}
+
+static Err settle(Folder *folder, Config *config)
+{
+    if (folder->checkpoint)
+        TRY(compare(folder, config));
+    const char *text = conf_text(config->conf);
+    if (folder->finished)
+        return NULL;
+    remove(arena_text(&folder->arena, "%s/summary.json", folder->path));
+    return file_replace(arena_text(&folder->arena, "%s/config.yaml", folder->path), text,
+                        strlen(text));
+}
+
+Err folder_settle(Folder *folder, const Comm *comm, Config *config)
+{
+    TRY(comm_agree(comm, comm->rank == 0 ? settle(folder, config) : NULL));
+    folder->finished = comm_broadcast_text(comm, folder->finished, &folder->arena);
+    return NULL;
+}
+
+void folder_close(Folder *folder)
+{
+    if (folder->log) {
+        log_to(NULL);
+        fclose(folder->log);
+    }
+    if (folder->locked)
+        file_unlock(folder->lock);
+    arena_free(&folder->arena);
+    *folder = (Folder){0};
+}

@@ -1,0 +1,137 @@
+/* Rows of metrics.csv and timing.csv. */
+#include "train/metrics.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUFFER = 1 << 20 };
+static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest\n";
+static const char timing_header[] = "step,seconds,samples_per_second\n";
+
+/* A row of a later step than what is kept: `train` rows by step, all others by evaluation. */
+static bool stale(const char *line, int64_t step, int64_t evaluated)
+{
+    const char *comma = strchr(line, ',');
+    int64_t at = comma ? strtoll(comma + 1, NULL, 10) : 0;
+    return at > (strncmp(line, "train,", 6) == 0 ? step : evaluated);
+}
+
+/* The text without stale rows and without a last line that was cut off. */
+static size_t cut_rows(char *text, int64_t step, int64_t evaluated)
+{
+    char *out = text, *line = text;
+    for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+        size_t length = (size_t)(end + 1 - line);
+        if (line == text || !stale(line, step, evaluated)) {
+            memmove(out, line, length);
+            out += length;
+        }
+    }
+    return (size_t)(out - text);
+}
+
+static Err trim(const char *path, int64_t step, int64_t evaluated)
+{
+    char *text;
+    size_t size;
+    if (!file_exists(path))
+        return NULL;
+    TRY(file_read(path, &text, &size));
+    size_t kept = cut_rows(text, step, evaluated);
+    Err err = kept == size ? NULL : file_replace(path, text, kept);
+    mem_free(text);
+    return err;
+}
+
+static Err open_csv(const char *path, const char *first_line, FILE **file)
+{
+    *file = fopen(path, "a");
+    if (!*file)
+        FAIL(STATUS_FAILED, "%s: %s", path, strerror(errno));
+    setvbuf(*file, NULL, _IOFBF, BUFFER);
+    fseek(*file, 0, SEEK_END);
+    if (ftell(*file) == 0)
+        fputs(first_line, *file);
+    return NULL;
+}
+
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated)
+{
+    *metrics = (Metrics){0};
+    Arena arena = {0};
+    const char *rows = arena_text(&arena, "%s/metrics.csv", run);
+    const char *timing = arena_text(&arena, "%s/timing.csv", run);
+    Err err = trim(rows, step, evaluated);
+    if (!err)
+        err = open_csv(rows, header, &metrics->rows);
+    if (!err)
+        err = open_csv(timing, timing_header, &metrics->timing);
+    metrics->path = mem_alloc((int64_t)strlen(rows) + 1, 1);
+    strcpy(metrics->path, rows);
+    arena_free(&arena);
+    return err;
+}
+
+void metrics_close(Metrics *metrics)
+{
+    if (metrics->rows)
+        fclose(metrics->rows);
+    if (metrics->timing)
+        fclose(metrics->timing);
+    mem_free(metrics->path);
+    *metrics = (Metrics){0};
+}
+
+static void write_key(FILE *file, const char *kind, const Engine *e)
+{
+    fprintf(file, "%s,%" PRId64 ",%" PRId64 ",%.6g", kind, e->state.step, e->state.samples,
+            (double)e->state.samples / (double)e->clock.epoch);
+}
+
+static void write_result(FILE *file, const Result *result)
+{
+    if (!result)
+        fputs(",,", file);
+    else if (isnan(result->accuracy))
+        fprintf(file, ",%.9g,", result->loss);
+    else
+        fprintf(file, ",%.9g,%.9g", result->loss, result->accuracy);
+}
+
+void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result)
+{
+    write_key(metrics->rows, "train", engine);
+    fprintf(metrics->rows, ",%.9g", rate);
+    write_result(metrics->rows, result);
+    fputs(",\n", metrics->rows);
+}
+
+void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
+                        uint64_t digest)
+{
+    write_key(metrics->rows, part_name(part) + 1, engine);
+    fputc(',', metrics->rows);
+    write_result(metrics->rows, result);
+    fprintf(metrics->rows, ",%016" PRIx64 "\n", digest);
+}
+
+void metrics_timing(Metrics *metrics, int64_t step, double seconds, double samples)
+{
+    fprintf(metrics->timing, "%" PRId64 ",%.3f,%.0f\n", step, seconds,
+            seconds > 0 ? samples / seconds : 0);
+}
+
+Err metrics_sync(Metrics *metrics)
+{
+    fflush(metrics->timing);
+    if (fflush(metrics->rows) != 0 || fsync(fileno(metrics->rows)) != 0 || ferror(metrics->rows))
+        FAIL(STATUS_FAILED, "%s: cannot be written: %s", metrics->path, strerror(errno));
+    return NULL;
+}

@@ -1,0 +1,30 @@
+/* metrics.csv: one row per logged step and per evaluation, keyed by step; nothing in it depends on
+ * the clock, rank, host or path. A resumed run cuts the rows after its checkpoint and goes on, so
+ * the file has the same bytes as an undisturbed one. What does depend on them is in timing.csv.
+ * Rank 0 alone. */
+#ifndef TRAIN_METRICS_H
+#define TRAIN_METRICS_H
+
+#include "train/engine.h"
+
+#include <stdio.h>
+
+typedef struct Metrics {
+    FILE *rows, *timing;
+    char *path;
+} Metrics;
+
+/* Opens the run's files; keeps step rows up to `step` and evaluation rows up to `evaluated`. */
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated);
+void metrics_close(Metrics *metrics);
+/* Rows are buffered: no file is touched in a step. */
+void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result);
+/* result NULL: nothing was measured (no validation part), the digest alone. */
+void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
+                        uint64_t digest);
+/* Seconds and samples in steps since the row before, and this rank's share of waiting. */
+void metrics_timing(Metrics *metrics, int64_t step, double seconds, double samples);
+/* To disk, synced. STATUS_FAILED with the reason. */
+Err metrics_sync(Metrics *metrics);
+
+#endif

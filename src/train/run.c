@@ -1,0 +1,281 @@
+/* The loop: step, row, evaluation, checkpoint; and what stands before and after it. */
+#include "train/run.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/term.h"
+#include "train/checkpoint.h"
+#include "train/coordinator.h"
+#include "train/fault.h"
+#include "train/folder.h"
+#include "train/identity.h"
+#include "train/metrics.h"
+#include "train/summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+typedef struct Run {
+    const Comm *comm;
+    Config *config;
+    const RunOptions *options;
+    Arena arena;
+    Engine engine;
+    Folder folder;
+    Metrics metrics;
+    Term term;
+    const char *identity;
+    Word all;          /* of the last round */
+    Result train;      /* of the last step */
+    Result validation; /* of the last evaluation; samples 0: none */
+    Result test;
+    bool measured;           /* the complete run, at its end */
+    double step_seconds;     /* in steps, by this process */
+    double stepped;          /* samples in them */
+    double reported_seconds; /* what timing.csv and the table have seen of them */
+    double reported_samples;
+} Run;
+
+static bool leads(const Run *run)
+{
+    return run->comm->rank == 0;
+}
+
+/* ---- before the first step ---- */
+
+/* Restores from a checkpoint that every rank can see. */
+static Err restore(Run *run, const char *path, bool whole)
+{
+    State *state = &run->engine.state;
+    Checkpoint saved = {0};
+    Err err = checkpoint_open(&saved, path);
+    if (!err && run->comm->member == 0)
+        err = checkpoint_restore(&saved, state, whole);
+    if (!err && whole) {
+        state->step = saved.step;
+        state->samples = saved.samples;
+        state->control = saved.control;
+        const char *change = identity_change(saved.fingerprint, run->identity, &run->arena);
+        if (change && leads(run))
+            log_warning("%s was written by another build or on another CPU (%s): bits may differ",
+                        path, change);
+    }
+    checkpoint_close(&saved);
+    err = comm_agree(run->comm, err);
+    comm_barrier(run->comm);
+    return err;
+}
+
+static Err start_state(Run *run)
+{
+    const char *resumed = run->folder.checkpoint;
+    if (resumed)
+        TRY(restore(run, resumed, true));
+    else if (run->options->from)
+        TRY(restore(run, run->options->from, false));
+    if (resumed)
+        log_info("resumed from %s at step %" PRId64, resumed, run->engine.state.step);
+    return NULL;
+}
+
+static Err open_metrics(Run *run)
+{
+    const State *state = &run->engine.state;
+    if (!leads(run))
+        return NULL;
+    return metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated);
+}
+
+static void table_head(void)
+{
+    log_info("%7s %8s %10s %9s %9s %8s  %-16s %9s", "epoch", "step", "lr", "loss", "val loss",
+             "val acc", "digest", "samples/s");
+}
+
+/* ---- evaluation and saving ---- */
+
+static void table_row(Run *run, uint64_t digest, double rate)
+{
+    const Engine *e = &run->engine;
+    char loss[16] = "-", accuracy[16] = "-";
+    if (run->validation.samples)
+        snprintf(loss, sizeof loss, "%.4f", run->validation.loss);
+    if (run->validation.samples && !isnan(run->validation.accuracy))
+        snprintf(accuracy, sizeof accuracy, "%.4f", run->validation.accuracy);
+    double seconds = run->step_seconds - run->reported_seconds;
+    double samples = run->stepped - run->reported_samples;
+    term_clear(&run->term);
+    log_info("%7.2f %8" PRId64 " %10.4g %9.4f %9s %8s  %016" PRIx64 " %9.0f",
+             (double)e->state.samples / (double)e->clock.epoch, e->state.step, rate,
+             e->state.control.train_loss, loss, accuracy, digest,
+             seconds > 0 ? samples / seconds : 0);
+    metrics_timing(&run->metrics, e->state.step, seconds, samples);
+    run->reported_seconds = run->step_seconds;
+    run->reported_samples = run->stepped;
+}
+
+static Err save_as(Run *run, const char *path)
+{
+    Engine *e = &run->engine;
+    watch_phase(e->watch, e->state.step, PHASE_SAVE);
+    TRY(fault_at(FAULT_SAVE, e->state.step, run->comm->rank, NULL));
+    if (!leads(run))
+        return NULL;
+    TRY(metrics_sync(&run->metrics));
+    return checkpoint_save(&e->state, &e->feed.normal, conf_text(run->config->conf), run->identity,
+                           path);
+}
+
+static Err save(Run *run)
+{
+    const char *path = checkpoint_path(run->folder.path, run->engine.state.step, &run->arena);
+    TRY(comm_agree(run->comm, save_as(run, path)));
+    if (leads(run))
+        checkpoint_prune(run->folder.path, run->config->keep);
+    watch_phase(run->engine.watch, run->engine.state.step, PHASE_BETWEEN);
+    return NULL;
+}
+
+/* Rows of the present step, on validation and, when the run is complete, on test. */
+static Err evaluate(Run *run, bool last)
+{
+    Engine *e = &run->engine;
+    bool again = e->state.control.evaluated == e->state.step; /* resumed after its rows */
+    bool best = false;
+    if (e->feed.count[PART_VALIDATION] > 0) {
+        TRY(eval_run(e, PART_VALIDATION, coordinator_word(e, run->options->began), &run->all,
+                     &run->validation));
+        best = !again && coordinator_note(e, &run->validation);
+    }
+    if (last && e->feed.count[PART_TEST] > 0)
+        TRY(eval_run(e, PART_TEST, coordinator_word(e, run->options->began), &run->all,
+                     &run->test));
+    run->measured = last;
+    e->state.control.evaluated = e->state.step;
+    if (leads(run) && !again) {
+        uint64_t digest = state_digest(&e->state);
+        metrics_evaluation(&run->metrics, e, PART_VALIDATION,
+                           run->validation.samples ? &run->validation : NULL, digest);
+        if (run->test.samples)
+            metrics_evaluation(&run->metrics, e, PART_TEST, &run->test, digest);
+        table_row(run, digest, e->state.step ? (double)e->update.rate : 0);
+    }
+    if (best)
+        TRY(comm_agree(run->comm, save_as(run, arena_text(&run->arena, "%s/checkpoints/best.h5",
+                                                          run->folder.path))));
+    return NULL;
+}
+
+/* ---- the loop ---- */
+
+static Err step(Run *run)
+{
+    Engine *e = &run->engine;
+    double rate = coordinator_rate(e), before = term_clock();
+    TRY(step_run(e, rate, coordinator_word(e, run->options->began), &run->all, &run->train));
+    run->step_seconds += term_clock() - before;
+    run->stepped += (double)e->global;
+    if (leads(run) && coordinator_due(e).log)
+        metrics_step(&run->metrics, e, rate, &run->train);
+    term_progress(&run->term, e->state.samples, "loss %.4f", run->train.loss);
+    if (run->options->after_step) {
+        comm_barrier(run->comm);
+        run->options->after_step(run->options->context, e->state.step, state_digest(&e->state));
+        comm_barrier(run->comm);
+    }
+    return NULL;
+}
+
+static const char *stop_reason(const Run *run)
+{
+    if (run->all.flags & WORD_STOP)
+        return "told to stop by a signal";
+    if (run->all.flags & WORD_TIME)
+        return "train.time_limit is over";
+    if (run->options->until >= 0 && run->engine.state.step >= run->options->until)
+        return "--until";
+    return NULL;
+}
+
+static Err loop(Run *run)
+{
+    Engine *e = &run->engine;
+    for (;;) {
+        Due due = coordinator_due(e);
+        if (due.evaluate && e->state.control.evaluated != e->state.step)
+            TRY(evaluate(run, due.last));
+        const char *reason = stop_reason(run);
+        if (due.last)
+            return NULL;
+        if (due.save || reason)
+            TRY(save(run));
+        if (reason)
+            FAIL(STATUS_STOPPED, "stopped at step %" PRId64 " (%s); --resume goes on from there",
+                 e->state.step, reason);
+        TRY(step(run));
+    }
+}
+
+/* The last evaluation and checkpoint are there in any case; summary.json says the run is done. */
+static Err finish(Run *run)
+{
+    Engine *e = &run->engine;
+    if (!run->measured)
+        TRY(evaluate(run, true)); /* killed after the last checkpoint: measure again, no rows */
+    TRY(save(run));
+    Err err = NULL;
+    if (leads(run)) {
+        Summary summary = {.steps = e->state.step,
+                           .epochs = (double)e->state.samples / (double)e->clock.epoch,
+                           .ranks = run->comm->size,
+                           .parameters = e->net->parameter_count,
+                           .train_loss = e->state.control.train_loss,
+                           .validation = run->validation,
+                           .test = run->test,
+                           .digest = state_digest(&e->state),
+                           .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0};
+        err = summary_write(&summary, run->folder.path);
+        if (!err)
+            log_info("%s", summary_line(&summary, &run->arena));
+    }
+    return comm_agree(run->comm, err);
+}
+
+static Err train(Run *run)
+{
+    Engine *e = &run->engine;
+    TRY(engine_open(e, run->comm, run->config, NULL, NULL));
+    TRY(folder_settle(&run->folder, run->comm, run->config));
+    if (run->folder.finished) {
+        log_info("%s", run->folder.finished);
+        return NULL;
+    }
+    TRY(start_state(run));
+    TRY(comm_agree(run->comm, open_metrics(run)));
+    identity_compare(run->comm, run->identity);
+    if (!run->options->quiet)
+        coordinator_announce(e);
+    if (!run->options->quiet)
+        log_info("start-up took %.2f s", term_clock() - run->options->began);
+    table_head();
+    term_begin(&run->term, run->config->name, "samples", e->state.samples, e->length * e->global);
+    Err err = loop(run);
+    term_clear(&run->term);
+    TRY(err);
+    return finish(run);
+}
+
+Err run_train(const Comm *comm, Config *config, const RunOptions *options)
+{
+    Run run = {.comm = comm, .config = config, .options = options};
+    run.identity = identity_text(&run.arena);
+    Err err = folder_open(&run.folder, comm, config, options);
+    if (!err)
+        err = train(&run);
+    metrics_close(&run.metrics);
+    engine_close(&run.engine);
+    folder_close(&run.folder);
+    arena_free(&run.arena);
+    return err;
+}

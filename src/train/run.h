@@ -1,0 +1,25 @@
+/* A run: from a configuration to a run directory with metrics, checkpoints and a summary. This is
+ * the loop that the whole program is about; everything it calls is elsewhere. */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+
+#include "dist/comm.h"
+#include "train/config.h"
+
+typedef struct RunOptions {
+    const char *directory; /* NULL: runs/NAME */
+    bool resume;           /* go on from the newest intact checkpoint */
+    const char *from;      /* parameters and statistics of this checkpoint, or NULL */
+    int64_t until;         /* save and stop at this step; -1: the end */
+    bool quiet;            /* no lines of its own: a part of a test */
+    double began;          /* on term_clock: when the program started */
+    /* For tests of the promise: called after every step, on every rank, with the digest of the
+     * state. NULL: not wanted. */
+    void (*after_step)(void *context, int64_t step, uint64_t digest);
+    void *context;
+} RunOptions;
+
+/* Trains. STATUS_STOPPED where it stopped early with a checkpoint. Collective. */
+Err run_train(const Comm *comm, Config *config, const RunOptions *options);
+
+#endif

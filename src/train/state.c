@@ -1,0 +1,61 @@
+/* The shared state and its digest. */
+#include "train/state.h"
+
+#include "base/cut.h"
+#include "math/vec.h"
+
+#include <string.h>
+
+static int64_t vector_bytes(const Net *net)
+{
+    return round_up(net->extent * (int64_t)sizeof(Real), WINDOW_PAGE);
+}
+
+int64_t state_bytes(const Net *net, const Optim *optim)
+{
+    return vector_bytes(net) * (1 + optim->slots);
+}
+
+Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, uint64_t seed)
+{
+    *state = (State){.net = net, .slots = optim->slots, .slot_names = optim->type->slots};
+    state->control = (Control){.evaluated = -1, .best_step = -1};
+    state->digest = digest_open();
+    TRY(comm_window(comm, "the parameters", (size_t)state_bytes(net, optim), &state->window));
+    char *base = state->window.base;
+    state->values = (Real *)base;
+    for (int i = 0; i < state->slots; i++)
+        state->slot[i] = (Real *)(base + (i + 1) * vector_bytes(net));
+    if (comm->member == 0)
+        net_init(net, seed, state->values);
+    comm_group_barrier(comm);
+    return NULL;
+}
+
+void state_close(State *state)
+{
+    comm_window_free(&state->window);
+    if (state->digest)
+        digest_close(state->digest);
+    *state = (State){0};
+}
+
+uint64_t state_digest(State *state)
+{
+    digest_start(state->digest);
+    for (int i = 0; i < state->net->tensor_count; i++) {
+        const Tensor *t = state->net->tensors[i];
+        digest_add(state->digest, state->values + t->offset, (size_t)t->size * sizeof(Real));
+    }
+    return digest_value(state->digest);
+}
+
+const Tensor *state_bad_tensor(const State *state)
+{
+    for (int i = 0; i < state->net->tensor_count; i++) {
+        const Tensor *t = state->net->tensors[i];
+        if (!vec_finite(state->values + t->offset, t->size))
+            return t;
+    }
+    return NULL;
+}

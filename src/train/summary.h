@@ -1,0 +1,25 @@
+/* summary.json and the last line of a run. */
+#ifndef TRAIN_SUMMARY_H
+#define TRAIN_SUMMARY_H
+
+#include "base/mem.h"
+#include "train/engine.h"
+
+typedef struct Summary {
+    int64_t steps, parameters;
+    double epochs;
+    int ranks;
+    double train_loss;       /* of the last step */
+    Result validation, test; /* samples 0: there is none */
+    uint64_t digest;
+    double rate; /* training samples over seconds in steps */
+} Summary;
+
+/* "done  steps 2345  test accuracy 0.9012  test loss 0.2811  digest 9f3a...  41230 samples/s" */
+const char *summary_line(const Summary *summary, Arena *arena);
+/* Writes RUN/summary.json, with that line in it. */
+Err summary_write(const Summary *summary, const char *run);
+/* The last line of a run that is done, or NULL. */
+const char *summary_read_line(const char *run, Arena *arena);
+
+#endif

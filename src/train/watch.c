@@ -1,0 +1,184 @@
+/* The watchdog's words and its thread.
+ *
+ * A word changes whenever its rank enters a phase or begins a micro-batch. The limit for a phase is
+ * a multiple of the step's: start-up and saving may take longer. A rank that waits in the exchange
+ * is never the culprit while another one stands still elsewhere; only when nothing in the group has
+ * moved for much longer is the missing rank on another host, whose own watchdog is gone too. */
+#include "train/watch.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/term.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RING = 31, MEDIAN_STEPS = 20 };
+
+typedef struct WatchWord {
+    _Alignas(LINE_BYTES) _Atomic uint64_t beat;
+    _Atomic int64_t step;
+    _Atomic int phase;
+} WatchWord;
+
+typedef struct Seen {
+    uint64_t beat;
+    double since;
+} Seen;
+
+struct Watch {
+    const Comm *comm;
+    double seconds;
+    Window window;
+    WatchWord *words; /* [members] */
+    /* Durations of this rank's last steps; written by it, read by the thread. */
+    _Atomic float durations[RING];
+    _Atomic int recorded;
+    double step_began;
+    int64_t step;
+    /* The thread, on member 0. */
+    bool running;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool stop;
+    Seen *seen;
+};
+
+static const struct {
+    const char *name;
+    double limits; /* times the step's limit */
+} phases[PHASE_COUNT] = {
+    [PHASE_START] = {"start-up", 10},       [PHASE_COMPUTE] = {"compute", 1},
+    [PHASE_EVALUATE] = {"evaluation", 1},   [PHASE_SAVE] = {"saving", 10},
+    [PHASE_BETWEEN] = {"between steps", 1}, [PHASE_EXCHANGE] = {"the exchange", 3},
+};
+
+void watch_phase(Watch *watch, int64_t step, WatchPhase phase)
+{
+    if (!watch)
+        return;
+    if (phase == PHASE_COMPUTE && step != watch->step) {
+        double now = term_clock();
+        int at = atomic_load_explicit(&watch->recorded, memory_order_relaxed);
+        if (watch->step + 1 == step)
+            atomic_store(&watch->durations[at % RING], (float)(now - watch->step_began));
+        atomic_store(&watch->recorded, at + (watch->step + 1 == step));
+        watch->step_began = now;
+        watch->step = step;
+    }
+    WatchWord *word = &watch->words[watch->comm->member];
+    atomic_store_explicit(&word->step, step, memory_order_relaxed);
+    atomic_store_explicit(&word->phase, (int)phase, memory_order_relaxed);
+    atomic_fetch_add_explicit(&word->beat, 1, memory_order_release);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static double step_limit(Watch *watch)
+{
+    float sorted[RING];
+    int n = atomic_load(&watch->recorded);
+    n = n < RING ? n : RING;
+    for (int i = 0; i < n; i++)
+        sorted[i] = atomic_load(&watch->durations[i]);
+    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
+    double median = n ? sorted[n / 2] : 0;
+    return median * MEDIAN_STEPS > watch->seconds ? median * MEDIAN_STEPS : watch->seconds;
+}
+
+static _Noreturn void end_job(const Watch *watch, int member, double still)
+{
+    const WatchWord *word = &watch->words[member];
+    char host[256] = "?";
+    gethostname(host, sizeof host - 1);
+    fprintf(stderr,
+            "lockstep: watchdog: rank %d on %s has not moved for %.0f s (step %lld, %s); "
+            "the job ends\n",
+            watch->comm->group_first[watch->comm->group] + member, host, still,
+            (long long)atomic_load(&word->step), phases[atomic_load(&word->phase)].name);
+    comm_abort(STATUS_FAILED);
+}
+
+/* One look at all words. */
+static void look(Watch *watch)
+{
+    double now = term_clock(), limit = step_limit(watch);
+    for (int m = 0; m < watch->comm->members; m++) {
+        uint64_t beat = atomic_load_explicit(&watch->words[m].beat, memory_order_acquire);
+        if (beat != watch->seen[m].beat)
+            watch->seen[m] = (Seen){beat, now};
+        double still = now - watch->seen[m].since;
+        if (still > limit * phases[atomic_load(&watch->words[m].phase)].limits)
+            end_job(watch, m, still);
+    }
+}
+
+static void *guard(void *argument)
+{
+    Watch *watch = argument;
+    double nap = watch->seconds / 10 < 1 ? watch->seconds / 10 : 1;
+    pthread_mutex_lock(&watch->mutex);
+    while (!watch->stop) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        int64_t nanoseconds = until.tv_nsec + (int64_t)(nap * 1e9);
+        until.tv_sec += nanoseconds / 1000000000;
+        until.tv_nsec = nanoseconds % 1000000000;
+        pthread_cond_timedwait(&watch->wake, &watch->mutex, &until);
+        if (!watch->stop)
+            look(watch);
+    }
+    pthread_mutex_unlock(&watch->mutex);
+    return NULL;
+}
+
+Err watch_open(Watch **out, const Comm *comm, double seconds)
+{
+    *out = NULL;
+    if (seconds <= 0)
+        return NULL;
+    Watch *watch = *out = mem_alloc(1, sizeof *watch);
+    watch->comm = comm;
+    watch->seconds = seconds;
+    watch->step = -1;
+    TRY(comm_window(comm, "the watchdog", sizeof(WatchWord) * (size_t)comm->members,
+                    &watch->window));
+    watch->words = watch->window.base;
+    if (comm->member != 0)
+        return NULL;
+    watch->seen = mem_alloc(comm->members, sizeof *watch->seen);
+    for (int m = 0; m < comm->members; m++)
+        watch->seen[m].since = term_clock();
+    pthread_mutex_init(&watch->mutex, NULL);
+    pthread_cond_init(&watch->wake, NULL);
+    watch->running = pthread_create(&watch->thread, NULL, guard, watch) == 0;
+    if (!watch->running)
+        log_warning("no thread for the watchdog: a rank that hangs will not be noticed");
+    return NULL;
+}
+
+void watch_close(Watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->running) {
+        pthread_mutex_lock(&watch->mutex);
+        watch->stop = true;
+        pthread_cond_signal(&watch->wake);
+        pthread_mutex_unlock(&watch->mutex);
+        pthread_join(watch->thread, NULL);
+        pthread_mutex_destroy(&watch->mutex);
+        pthread_cond_destroy(&watch->wake);
+    }
+    mem_free(watch->seen);
+    comm_window_free(&watch->window);
+    mem_free(watch);
+}
