@@ -1,5 +1,6 @@
 /* lockstep: find the verb, run it on all ranks, agree on the outcome, exit. */
 #include "base/log.h"
+#include "base/term.h"
 #include "cli/verb.h"
 #include "math/gemm.h"
 #include "train/identity.h"
@@ -37,7 +38,7 @@ static Err find_verb(const char *name, const Verb **verb)
     return *verb ? NULL : unknown_word("verb", name, names);
 }
 
-static Err run(const Comm *world, int argc, char **argv)
+static Err run(const Comm *world, int argc, char **argv, double began)
 {
     if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
         help_all();
@@ -51,6 +52,7 @@ static Err run(const Comm *world, int argc, char **argv)
         help_verb(verb);
         return NULL;
     }
+    args.began = began;
     TRY(identity_check_cpu());
     return verb->run(world, &args);
 }
@@ -68,6 +70,7 @@ static void report(Err err)
 
 int main(int argc, char **argv)
 {
+    double began = term_clock();
     use_best_kernels(argv);
     signals_catch();
     Comm world;
@@ -76,7 +79,7 @@ int main(int argc, char **argv)
     log_level(world.rank == 0 ? LOG_INFO : LOG_SILENT);
     gemm_init();
 
-    Err err = comm_agree(&world, run(&world, argc, argv));
+    Err err = comm_agree(&world, run(&world, argc, argv, began));
     report(err);
     int status = (int)err_status(err);
     err_free(err);

@@ -136,15 +136,24 @@ Err h5_write_real(H5 *file, const char *path, const char *name, double value)
     return write_number(file, path, name, H5_F64, &value);
 }
 
-/* Strings of variable length in UTF-8 are what h5py shows as str. */
+/* Strings of one length, padded with zeros. Those of variable length would be stored apart, where
+ * HDF5 has no check sums, and a damaged one can crash it. */
 static Err write_strings(H5 *file, const char *path, const char *name, hid_t space,
-                         const char *const *texts)
+                         const char *const *texts, int count)
 {
+    size_t length = 1;
+    for (int i = 0; i < count; i++)
+        length = strlen(texts[i]) > length ? strlen(texts[i]) : length;
+    char *padded = mem_alloc(count, length);
+    for (int i = 0; i < count; i++)
+        memcpy(padded + (size_t)i * length, texts[i], strlen(texts[i]));
     hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_size(type, length);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    Err err = write_attribute(file, path, name, type, type, space, texts);
+    Err err = write_attribute(file, path, name, type, type, space, padded);
     H5Tclose(type);
+    mem_free(padded);
     return err;
 }
 
@@ -152,7 +161,7 @@ Err h5_write_text(H5 *file, const char *path, const char *name, const char *text
 {
     h5_enter();
     hid_t space = H5Screate(H5S_SCALAR);
-    Err err = write_strings(file, path, name, space, &text);
+    Err err = write_strings(file, path, name, space, &text, 1);
     H5Sclose(space);
     h5_leave();
     return err;
@@ -163,7 +172,7 @@ Err h5_write_texts(H5 *file, const char *path, const char *name, const char *con
 {
     h5_enter();
     hid_t space = H5Screate_simple(1, &(hsize_t){(hsize_t)count}, NULL);
-    Err err = write_strings(file, path, name, space, texts);
+    Err err = write_strings(file, path, name, space, texts, count);
     H5Sclose(space);
     h5_leave();
     return err;

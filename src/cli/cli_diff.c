@@ -87,18 +87,6 @@ static Err compare_dataset(H5 *a, H5 *b, const char *path, Arena *arena, const c
     return compare_values(a, b, path, &in_a, arena, differs);
 }
 
-static Err compare_step(H5 *a, H5 *b, Arena *arena, const char **differs)
-{
-    int64_t x, y;
-    if (!h5_has_attribute(a, "/", "step") || !h5_has_attribute(b, "/", "step"))
-        return NULL;
-    TRY(h5_read_int(a, "/", "step", &x));
-    TRY(h5_read_int(b, "/", "step", &y));
-    if (x != y)
-        *differs = arena_text(arena, "step: %" PRId64 ", %" PRId64, x, y);
-    return NULL;
-}
-
 /* Both lists in step, each name once. */
 static Err compare_files(H5 *a, H5 *b, Arena *arena, const char **differs)
 {
@@ -106,7 +94,6 @@ static Err compare_files(H5 *a, H5 *b, Arena *arena, const char **differs)
     int count_a, count_b, i = 0, j = 0;
     TRY(h5_list(a, arena, &in_a, &count_a));
     TRY(h5_list(b, arena, &in_b, &count_b));
-    TRY(compare_step(a, b, arena, differs));
     while (!*differs && (i < count_a || j < count_b)) {
         int order = i == count_a ? 1 : j == count_b ? -1 : strcmp(in_a[i], in_b[j]);
         TRY(compare_dataset(a, b, order <= 0 ? in_a[i] : in_b[j], arena, differs));

@@ -1,6 +1,5 @@
 /* lockstep train CONFIG: a run, in a run directory. */
 #include "base/log.h"
-#include "base/term.h"
 #include "cli/load.h"
 #include "train/run.h"
 
@@ -18,7 +17,7 @@ static Err train(const Comm *world, const Args *args)
     RunOptions run = {.directory = args_value(args, "--run"),
                       .resume = args_value(args, "--resume") != NULL,
                       .from = args_value(args, "--from"),
-                      .began = term_clock()};
+                      .began = args->began};
     TRY(args_int(args, "--until", -1, &run.until));
     if (run.resume && run.from)
         FAIL(STATUS_USER, "--resume goes on with a run, --from starts a new one: give one of them");

@@ -21,6 +21,7 @@ typedef struct Args {
     const char *value[ARGS_MOST];
     int options;
     bool help;
+    double began; /* on term_clock: when the program started */
 } Args;
 
 typedef struct Verb {

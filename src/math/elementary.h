@@ -15,7 +15,8 @@ double elementary_exp(double x);
 double elementary_log(double x); /* -inf at 0, NaN below */
 double elementary_cos(double x); /* |x| up to 2^20: exact reduction modulo pi/2 there */
 double elementary_sin(double x);
-double elementary_pow(double x, double y); /* x > 0: exp(y log x); x == 0: 0 */
+/* x > 0: exp(y log x), whose error grows with |y log x|; x == 0: 0. */
+double elementary_pow(double x, double y);
 
 /* Lanes, for activations. */
 Lanes lanes_exp(Lanes x);

@@ -1,0 +1,24 @@
+# Every verb answers -h; what is no verb is answered with the closest one.
+
+ok "lockstep -h ends with status 0" expect_status 0 ranks 0 -h
+ok "and says what the verbs are" says train
+
+# The verbs that the program itself lists: "  name   what it does".
+verbs=$(awk '$1 ~ /^(import|inspect|train|eval|diff|selftest)$/ {print $1}' said | sort -u)
+ok "it lists import, inspect, train, eval, diff and selftest" \
+    test "$(tr '\n' ' ' <<<"$verbs")" = "diff eval import inspect selftest train "
+for verb in $verbs; do
+    ok "lockstep $verb -h ends with status 0" expect_status 0 ranks 0 "$verb" -h
+    ok "lockstep $verb -h is a help for $verb" says "lockstep $verb"
+done
+
+for p in 1 3; do
+    ok "an unknown verb on $p ranks is status 2" expect_status 2 ranks "$p" trian
+    ok "it is named, with the closest match, once" says_once 'did you mean "train"'
+done
+ok "-h on 3 ranks ends with status 0" expect_status 0 ranks 3 train -h
+ok "and is said once" says_once "lockstep train CONFIG"
+ok "an unknown option is status 2" expect_status 2 ranks 1 train x.yaml --rseume
+ok "with the closest match" says '"--resume"'
+ok "a missing configuration is status 2 on 3 ranks" expect_status 2 ranks 3 train none.yaml
+ok "and named once" says_once none.yaml

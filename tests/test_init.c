@@ -1,0 +1,131 @@
+/* Initial weights: their distribution, and what they are keyed by. */
+#include "model.h"
+#include "unit.h"
+
+enum { IN = 50, OUT = 400 };
+
+/* A layer's weights in a freshly initialised net; a new array. */
+static double *weights(const char *layers, int inputs, uint64_t seed, int layer)
+{
+    Model m;
+    Err err = model_open(&m, layers, (Shape){1, 1, inputs}, LANES);
+    CHECK(!err, "%s", err_text(err));
+    net_init(m.net, seed, m.values);
+    const Tensor *weight = &m.net->layers[layer].tensors[0];
+    double *copy = doubles(m.values + weight->offset, weight->size);
+    model_close(&m);
+    return copy;
+}
+
+typedef struct Moments {
+    double mean, deviation, kurtosis, most;
+} Moments;
+
+static Moments moments_of(const double *x, int64_t n)
+{
+    Moments m = {0};
+    for (int64_t i = 0; i < n; i++)
+        m.mean += x[i] / (double)n;
+    double square = 0, fourth = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double d = x[i] - m.mean;
+        square += d * d / (double)n;
+        fourth += d * d * d * d / (double)n;
+        m.most = fmax(m.most, fabs(x[i]));
+    }
+    m.deviation = sqrt(square);
+    m.kurtosis = fourth / (square * square);
+    return m;
+}
+
+/* 20000 draws: the deviation is known to 0.5 %, the kurtosis of a normal to 0.035. */
+static void expect_distribution(const char *layers, double deviation, double kurtosis)
+{
+    double *w = weights(layers, IN, 1, 0);
+    Moments m = moments_of(w, IN * OUT);
+    CU_ASSERT(fabs(m.mean) < 4 * deviation / sqrt(IN * OUT));
+    CU_ASSERT(fabs(m.deviation / deviation - 1) < 0.02);
+    CU_ASSERT(fabs(m.kurtosis - kurtosis) < 0.15);
+    mem_free(w);
+}
+
+static const double normal = 3, uniform = 1.8; /* kurtosis */
+
+static void rules_have_their_distributions(void)
+{
+    double he = sqrt(2.0 / IN), xavier = sqrt(6.0 / (IN + OUT)) / sqrt(3);
+    expect_distribution("[{dense: {units: 400, init: he}}]", he, normal);
+    expect_distribution("[{dense: {units: 400, init: xavier}}]", xavier, uniform);
+    expect_distribution("[{dense: {units: 400, init: {normal: 0.3}}}]", 0.3, normal);
+    expect_distribution("[{dense: {units: 400, init: normal}}]", 0.01, normal);
+    double *w = weights("[{dense: {units: 400, init: zeros}}]", IN, 1, 0);
+    CU_ASSERT_EQUAL(moments_of(w, IN * OUT).most, 0);
+    mem_free(w);
+    w = weights("[{dense: {units: 400, init: xavier}}]", IN, 1, 0);
+    CU_ASSERT(moments_of(w, IN * OUT).most < sqrt(6.0 / (IN + OUT)));
+    mem_free(w);
+}
+
+static void the_default_suits_the_activation(void)
+{
+    double he = sqrt(2.0 / IN), xavier = sqrt(6.0 / (IN + OUT)) / sqrt(3);
+    expect_distribution("[{dense: 400}, relu]", he, normal);
+    expect_distribution("[{dense: 400}, leaky_relu]", he, normal);
+    expect_distribution("[{dense: 400}, tanh]", xavier, uniform);
+    expect_distribution("[{dense: 400}]", xavier, uniform);
+}
+
+static void weights_are_keyed_by_seed_and_layer(void)
+{
+    const char *model = "[{dense: 50}, relu, {dense: 50}, relu]";
+    double *a = weights(model, IN, 1, 0), *again = weights(model, IN, 1, 0);
+    double *other_seed = weights(model, IN, 2, 0), *other_layer = weights(model, IN, 1, 2);
+    size_t bytes = IN * 50 * sizeof *a;
+    CU_ASSERT(memcmp(a, again, bytes) == 0);
+    CU_ASSERT(memcmp(a, other_seed, bytes) != 0);
+    CU_ASSERT(memcmp(a, other_layer, bytes) != 0);
+    int equal = 0;
+    for (int i = 0; i < IN * 50; i++)
+        equal += a[i] == other_layer[i];
+    CU_ASSERT(equal < 5);
+    mem_free(a);
+    mem_free(again);
+    mem_free(other_seed);
+    mem_free(other_layer);
+}
+
+static void every_element_is_drawn(void)
+{
+    static const char *const layers[] = {"[{dense: {units: 7, init: he}}]",
+                                         "[{dense: {units: 8, init: he}}]"};
+    for (int even = 0; even < 2; even++) {
+        double *w = weights(layers[even], 1, 1, 0);
+        for (int i = 0; i < 7 + even; i++)
+            CU_ASSERT_NOT_EQUAL(w[i], 0);
+        mem_free(w);
+    }
+}
+
+/* 21 elements: the last one takes half of a pair. */
+static void an_element_does_not_depend_on_the_size(void)
+{
+    double *small = weights("[{dense: {units: 7, init: {normal: 1}}}]", 3, 1, 0);
+    double *large = weights("[{dense: {units: 9, init: {normal: 1}}}]", 3, 1, 0);
+    CU_ASSERT(memcmp(small, large, 21 * sizeof *small) == 0);
+    mem_free(small);
+    mem_free(large);
+}
+
+static const Promise promises[] = {
+    {"he, xavier, normal and zeros have their distributions", rules_have_their_distributions},
+    {"the default is he before the relu family, else xavier", the_default_suits_the_activation},
+    {"weights are keyed by seed and layer", weights_are_keyed_by_seed_and_layer},
+    {"every element is drawn, of odd and even counts", every_element_is_drawn},
+    {"an element does not depend on its tensor's size", an_element_does_not_depend_on_the_size},
+    {0},
+};
+
+int main(void)
+{
+    return unit_run("init", promises);
+}
