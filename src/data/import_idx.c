@@ -202,10 +202,8 @@ static Err run(int count, char *const *arguments, const char *output)
 const Importer import_idx = {
     .name = "idx",
     .help = "MNIST's format, plain or .gz",
-    .usage = "FOLDER                                  with the four files of MNIST's names, or\n"
-             "--train-images F --train-labels F       these two, and perhaps\n"
-             "[--test-images F --test-labels F]\n"
-             "[--classes a,b,c]                       names of the classes\n"
-             "-o DATA.h5",
+    .usage = "FOLDER | --train-images F --train-labels F [--test-images F --test-labels F]\n"
+             "       [--classes a,b,c] -o DATA.h5\n"
+             "FOLDER holds the four files under MNIST's names (train-images-idx3-ubyte ...)",
     .run = run,
 };

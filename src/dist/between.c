@@ -69,7 +69,7 @@ void between_open(Reduce *r, int64_t leaves)
         most = count > most ? count : most;
     }
     int64_t piece = (w->line[comm->group + 1] - w->line[comm->group]) * LINE_REALS;
-    int64_t half = w->column / 2 + BLOCK_REALS;
+    int64_t half = w->column; /* by blocks: half of them can hold nearly all elements */
     w->partials = mem_alloc(w->column * most, sizeof(Real));
     w->received = mem_alloc(piece * total > half ? piece * total : half, sizeof(Real));
     w->total = mem_alloc(w->column, sizeof(Real));

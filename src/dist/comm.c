@@ -8,6 +8,7 @@
 #include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -56,6 +57,22 @@ void comm_library(char *text, size_t size)
 
 /* ---- groups ---- */
 
+/* A test instrument: LOCKSTEP_GROUP=n deals the ranks of a host out, like cards, to groups of at
+ * most n, so that one machine tests several groups of several ranks, numbered across. */
+static void deal_out(MPI_Comm *local)
+{
+    const char *text = getenv("LOCKSTEP_GROUP");
+    int most = text ? atoi(text) : 0, rank, size;
+    if (most < 1)
+        return;
+    MPI_Comm_rank(*local, &rank);
+    MPI_Comm_size(*local, &size);
+    MPI_Comm dealt;
+    MPI_Comm_split(*local, rank % ((size + most - 1) / most), rank, &dealt);
+    MPI_Comm_free(local);
+    *local = dealt;
+}
+
 /* Numbers ranks group by group, groups in the order of their lowest rank. Takes over `all`. */
 static void comm_build(MPI_Comm all, bool share, Comm *comm)
 {
@@ -67,6 +84,7 @@ static void comm_build(MPI_Comm all, bool share, Comm *comm)
         MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &local);
     else
         MPI_Comm_split(all, rank, 0, &local);
+    deal_out(&local);
     int first = rank;
     MPI_Bcast(&first, 1, MPI_INT, 0, local);
     /* Stable order: by the group's first rank, then by rank. */

@@ -44,7 +44,8 @@ void comm_stop(void);
 /* All processes, every one a group of its own until comm_divide. Collective over all. */
 void comm_world(Comm *comm);
 /* The first `ranks` of the parent's ranks as a Comm with groups; the others get size 0.
- * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. */
+ * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. For tests,
+ * the environment's LOCKSTEP_GROUP=n makes groups of at most n of the ranks that share memory. */
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm);
 void comm_free(Comm *comm);
 

@@ -105,6 +105,7 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
     r->comm = comm;
     r->blocks = blocks;
     r->kind = kind;
+    r->planned = leaves;
     r->extent = blocks->start[blocks->count];
     r->stride = vector_stride(r->extent);
     r->slots = slots_for(leaves, comm->size);
@@ -145,6 +146,8 @@ void reduce_close(Reduce *r)
 
 void reduce_begin(Reduce *r, int64_t leaves, bool vectors, int64_t *lo, int64_t *hi)
 {
+    CHECK(!vectors || leaves == r->planned, "a round of %lld leaves, planned for %lld",
+          (long long)leaves, (long long)r->planned);
     r->leaves = leaves;
     r->vectors = vectors;
     r->round++;

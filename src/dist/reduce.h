@@ -29,7 +29,7 @@ typedef enum ReduceKind { REDUCE_TREE, REDUCE_MPI } ReduceKind;
 
 typedef struct Reduce Reduce; /* `scalars` below: REDUCE_SCALARS of them */
 
-/* For vectors of `blocks`, rounds of up to `leaves` leaves with vectors and up to `scalar_leaves`
+/* For vectors of `blocks`, rounds of `leaves` leaves with vectors and of up to `scalar_leaves`
  * without. REDUCE_MPI sums with MPI_Allreduce instead: other bits at other rank counts; to show
  * what the guarantee costs. The blocks stay the caller's. Collective. */
 Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,

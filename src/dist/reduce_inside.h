@@ -26,9 +26,10 @@ struct Reduce {
     const Comm *comm;
     const Blocks *blocks;
     ReduceKind kind;
-    int64_t extent; /* elements of a vector */
-    int64_t leaves; /* of this round */
-    bool vectors;   /* this round has vectors */
+    int64_t extent;  /* elements of a vector */
+    int64_t planned; /* leaves of every round with vectors: memory is planned for them */
+    int64_t leaves;  /* of this round */
+    bool vectors;    /* this round has vectors */
     uint64_t round;
     int subtrees;        /* room for a rank's subtrees in its entry */
     int slots;           /* vectors a rank */

@@ -24,7 +24,7 @@ Err eval_run(Engine *e, Part part, Word mine, Word *all, Result *result)
     double scalars[REDUCE_SCALARS];
     reduce_begin(e->reduce, leaves, false, &lo, &hi);
     watch_phase(e->watch, e->state.step, PHASE_EVALUATE);
-    Err err = fault_at(FAULT_EVALUATE, e->state.step, e->comm->rank, NULL);
+    Err err = fault_at(FAULT_EVALUATE, e->state.step, e->comm->rank);
     for (int64_t m = lo; m < hi && !err; m++)
         run_leaf(e, part, m, leaves);
     if (err)

@@ -1,7 +1,6 @@
 /* Planted faults. */
 #include "train/fault.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 
 static const char *const stages[] = {"compute", "evaluate", "save"};
 
-Err fault_at(FaultStage stage, int64_t step, int rank, Real *poison)
+Err fault_at(FaultStage stage, int64_t step, int rank)
 {
     const char *plan = getenv("LOCKSTEP_FAULT");
     char kind[16], where[16];
@@ -22,8 +21,6 @@ Err fault_at(FaultStage stage, int64_t step, int rank, Real *poison)
         return NULL;
     if (strcmp(kind, "error") == 0)
         FAIL(STATUS_FAILED, "step %lld: rank %d met the fault planted in %s", at, who, where);
-    if (strcmp(kind, "nan") == 0 && poison)
-        *poison = (Real)NAN;
     if (strcmp(kind, "kill") == 0)
         raise(SIGKILL);
     if (strcmp(kind, "stop") == 0)

@@ -1,6 +1,6 @@
 /* Planted faults, for the tests of what happens when something breaks:
  *
- *     LOCKSTEP_FAULT=kind@stage:step:rank        kind: error, nan, hang, kill, stop
+ *     LOCKSTEP_FAULT=kind@stage:step:rank        kind: error, hang, kill, stop
  *                                                stage: compute, evaluate, save
  *
  * The one named rank meets the fault when it comes to that stage of that step. Without the
@@ -9,14 +9,13 @@
 #define TRAIN_FAULT_H
 
 #include "base/err.h"
-#include "base/real.h"
 
 #include <stdint.h>
 
 typedef enum FaultStage { FAULT_COMPUTE, FAULT_EVALUATE, FAULT_SAVE } FaultStage;
 
-/* An `error` comes back as an Err; `nan` is written to *poison (may be NULL); `kill`, `hang` and
- * `stop` (the save signal) happen on the spot. */
-Err fault_at(FaultStage stage, int64_t step, int rank, Real *poison);
+/* An `error` comes back as an Err; `kill`, `hang` and `stop` (the save signal) happen on the spot.
+ */
+Err fault_at(FaultStage stage, int64_t step, int rank);
 
 #endif

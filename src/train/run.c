@@ -119,7 +119,7 @@ static Err save_as(Run *run, const char *path)
 {
     Engine *e = &run->engine;
     watch_phase(e->watch, e->state.step, PHASE_SAVE);
-    TRY(fault_at(FAULT_SAVE, e->state.step, run->comm->rank, NULL));
+    TRY(fault_at(FAULT_SAVE, e->state.step, run->comm->rank));
     if (!leads(run))
         return NULL;
     TRY(metrics_sync(&run->metrics));

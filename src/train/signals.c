@@ -21,6 +21,7 @@ void signals_catch(void)
     action.sa_flags = SA_RESTART;
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
         sigaction(caught[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit shows as an error in words */
     seen = 0;
 }
 

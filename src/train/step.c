@@ -29,7 +29,7 @@ static void run_leaf(Engine *e, int64_t m)
 
 static Err run_leaves(Engine *e, int64_t lo, int64_t hi)
 {
-    TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank, e->dy));
+    TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank));
     for (int64_t m = lo; m < hi; m++)
         run_leaf(e, m);
     return NULL;
