@@ -20,8 +20,14 @@ trap 'rm -rf "$work"' EXIT
 # (crashed, ran out of time, checked nothing) is one failure more than it had time to print.
 tally() {
     local good bad
-    good=$(grep -cE '^ok - |^  Test: .*\.\.\.passed$' "$2")
-    bad=$(grep -cE '^not ok - |^  Test: .*\.\.\.FAILED$' "$2")
+    # CUnit's summary where the program came so far (a test's own output may break its line).
+    # Begun but not summed up: it crashed.
+    read -r good bad < <(awk '
+        /^ok - / || /^  Test: .*\.\.\.passed$/ { good++ }
+        /^not ok - / || /^  Test: .*\.\.\.FAILED$/ { bad++ }
+        /^  Test: / { crashed = 1 }
+        /^ +tests +[0-9]+ +[0-9]+ +[0-9]+ +[0-9]+ / { good = $4; bad = $5; crashed = 0 }
+        END { bad += crashed; print good + 0, bad + 0 }' "$2")
     if ((bad == 0)) && { ((good == 0)) || [[ $3 != 0 ]]; }; then bad=1; fi
     passed=$((passed + good)) failed=$((failed + bad))
     printf '  %-34s %4d passed' "$1" "$good"
@@ -75,8 +81,8 @@ suite() {
         }
         /<\/testcase>/ { close(file); file = "" }
         file {
-            if (/<failure message="/) { print "ctest: " attribute("message") > file; next }
-            gsub(/<\/?(system-out|properties|property[^>]*)\/?>/, "")
+            if (gsub(/<\/?(failure|system-out|properties|property)[^>]*>/, "")) sub(/^[ \t]+/, "")
+            if (/^[ \t]*$/ || /CUnit - A unit testing|cunit\.sourceforge\.net/) next
             gsub(/&lt;/, "<"); gsub(/&gt;/, ">"); gsub(/&quot;/, "\""); gsub(/&amp;/, "\\&")
             print > file
         }' "$work/junit.xml" 2>/dev/null
@@ -85,6 +91,9 @@ suite() {
         [[ -e $test ]] || continue
         read -r name status seconds <"$test"
         sed -i 1d "$test"
+        # "3/9 Test #3: NAME ....***Timeout 300.01 sec": how it ended.
+        sed -n "s|.* Test *#[0-9]*: $name \.*\([^.]*\)\*\*\*\(.*\) [0-9.]* sec|ctest: \1 \2|p" \
+            "$work/ctest" >>"$test"
         tally "$name" "$test" "$status" "$(printf '%.1f' "$seconds")"
         any=1
     done

@@ -91,17 +91,20 @@ static void file_limit(void)
     scratch_remove(&scratch);
 }
 
-/* What is written to /dev/null is gone when it is read back. */
+/* What is written to /dev/null is gone when it is read back; to /dev/zero, it reads as zeros. */
 static void lying_disk(void)
 {
-    Scratch scratch = scratch_make();
-    const char *path = scratch_path(&scratch, "a.txt");
-    CU_ASSERT(fine(file_replace(path, "old", 3)));
-    CU_ASSERT_EQUAL_FATAL(symlink("/dev/null", scratch_path(&scratch, "a.txt.tmp")), 0);
-    CU_ASSERT(
-        refused(file_replace(path, "new", 3), STATUS_FAILED, "differs from what was written"));
-    CU_ASSERT(holds(path, "old"));
-    scratch_remove(&scratch);
+    static const char *const disks[] = {"/dev/null", "/dev/zero"};
+    for (int i = 0; i < 2; i++) {
+        Scratch scratch = scratch_make();
+        const char *path = scratch_path(&scratch, "a.txt");
+        CU_ASSERT(fine(file_replace(path, "old", 3)));
+        CU_ASSERT_EQUAL_FATAL(symlink(disks[i], scratch_path(&scratch, "a.txt.tmp")), 0);
+        CU_ASSERT(
+            refused(file_replace(path, "new", 3), STATUS_FAILED, "differs from what was written"));
+        CU_ASSERT(holds(path, "old"));
+        scratch_remove(&scratch);
+    }
 }
 
 static void no_folder(void)

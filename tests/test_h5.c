@@ -22,16 +22,23 @@ static void write_sample(H5 *file)
     CU_ASSERT(fine(h5_write(file, "/scalar", H5_F64, 0, NULL, 0, &scalar)));
     CU_ASSERT(fine(h5_write_int(file, "/", "step", -7)));
     CU_ASSERT(fine(h5_write_real(file, "/control", "rate", 0.1)));
-    CU_ASSERT(fine(h5_write_text(file, "/a/wide", "text", "größe: 3\nzweite Zeile")));
-    CU_ASSERT(fine(h5_write_text(file, "/", "nothing", "")));
     CU_ASSERT(fine(h5_write_texts(file, "/", "names", (const char *[]){"one", "", "three"}, 3)));
 }
 
-static void sample_image(void **bytes, size_t *size)
+/* Single texts, which are for sealed files: HDF5 has no check sums where it stores them. */
+static void write_texts(H5 *file)
+{
+    CU_ASSERT(fine(h5_write_text(file, "/a/wide", "text", "größe: 3\nzweite Zeile")));
+    CU_ASSERT(fine(h5_write_text(file, "/", "nothing", "")));
+}
+
+static void sample_image(bool texts, void **bytes, size_t *size)
 {
     H5 *file;
     CU_ASSERT_FATAL(fine(h5_create(&file)));
     write_sample(file);
+    if (texts)
+        write_texts(file);
     CU_ASSERT_FATAL(fine(h5_image(file, bytes, size)));
     h5_close(file);
 }
@@ -43,7 +50,7 @@ static H5 *open_sample(Scratch *scratch)
     size_t size;
     H5 *file;
     const char *path = scratch_path(scratch, "sample.h5");
-    sample_image(&bytes, &size);
+    sample_image(true, &bytes, &size);
     CU_ASSERT_FATAL(fine(file_replace(path, bytes, size)));
     mem_free(bytes);
     CU_ASSERT_FATAL(fine(h5_open(&file, path)));
@@ -136,12 +143,12 @@ static void same_bytes(void)
 {
     void *a, *b;
     size_t a_size, b_size;
-    sample_image(&a, &a_size);
+    sample_image(true, &a, &a_size);
     sleep(1); /* a time that is recorded would be another one now */
     char *dirt = malloc(1 << 20);
     memset(dirt, 0xA5, 1 << 20); /* what the library leaves unwritten would be other bytes now */
     free(dirt);
-    sample_image(&b, &b_size);
+    sample_image(true, &b, &b_size);
     CU_ASSERT_EQUAL_FATAL(a_size, b_size);
     CU_ASSERT_EQUAL(memcmp(a, b, a_size), 0);
     mem_free(a);
@@ -353,7 +360,7 @@ static void truncated(void)
     Scratch scratch = scratch_make();
     void *bytes;
     size_t size;
-    sample_image(&bytes, &size);
+    sample_image(false, &bytes, &size);
     const char *path = scratch_path(&scratch, "cut.h5");
     int unnoticed = 0;
     for (size_t length = 0; length < size; length += 97) {
@@ -374,7 +381,7 @@ static void damaged(void)
     Scratch scratch = scratch_make();
     void *bytes;
     size_t size;
-    sample_image(&bytes, &size);
+    sample_image(false, &bytes, &size);
     const char *path = scratch_path(&scratch, "damaged.h5");
     int noticed = 0;
     for (size_t at = 0; at < size; at += 7) {

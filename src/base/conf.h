@@ -93,6 +93,8 @@ Err conf_fail(Node at, const char *format, ...) __attribute__((format(printf, 2,
 /* The same at key `key` of mapping `map` (at the mapping if the key is not there). */
 Err conf_fail_key(Node map, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for a word that a table does not have: unknown layer "rleu"; did you mean "relu"? */
+Err conf_fail_unknown(Node at, const char *what, const char *word, const char *const *words);
 /* The word of the list `words` (NULL-terminated) nearest to `word` by edit distance, or NULL when
  * none is near enough to be meant. */
 const char *conf_closest(const char *word, const char *const *words);

@@ -146,6 +146,14 @@ Err conf_fail_expected(Node at, const char *expected, const char *const *words)
                      is_long ? "..." : "");
 }
 
+Err conf_fail_unknown(Node at, const char *what, const char *word, const char *const *words)
+{
+    const char *meant = conf_closest(word, words);
+    if (meant)
+        return conf_fail(at, "unknown %s \"%s\"; did you mean \"%s\"?", what, word, meant);
+    return conf_fail(at, "unknown %s \"%s\"", what, word);
+}
+
 static int least(int a, int b)
 {
     return a < b ? a : b;

@@ -147,7 +147,7 @@ static Err describe(const H5 *file, const char *path, hid_t dataset, H5Info *inf
     return err;
 }
 
-static Err dataset_open(const H5 *file, const char *path, hid_t *dataset)
+static Err open_dataset(const H5 *file, const char *path, hid_t *dataset)
 {
     Place place = h5_place(file, path);
     if (place == PLACE_ELSEWHERE)
@@ -164,7 +164,7 @@ static Err dataset_open(const H5 *file, const char *path, hid_t *dataset)
 static Err info_of(const H5 *file, const char *path, H5Info *info)
 {
     hid_t dataset;
-    TRY(dataset_open(file, path, &dataset));
+    TRY(open_dataset(file, path, &dataset));
     Err err = describe(file, path, dataset, info);
     H5Dclose(dataset);
     return err;
@@ -249,7 +249,7 @@ static Err read_opened(const H5 *file, const char *path, H5Type type, int64_t lo
                        void *into)
 {
     hid_t dataset;
-    TRY(dataset_open(file, path, &dataset));
+    TRY(open_dataset(file, path, &dataset));
     Err err = read_checked(file, path, dataset, type, lo, hi, into);
     H5Dclose(dataset);
     return err;

@@ -137,7 +137,7 @@ Err h5_write_real(H5 *file, const char *path, const char *name, double value)
 }
 
 /* Strings of one length, padded with zeros. Those of variable length would be stored apart, where
- * HDF5 has no check sums, and a damaged one can crash it. */
+ * HDF5 has no check sums, and a damaged one can crash it: only files with a seal may have them. */
 static Err write_strings(H5 *file, const char *path, const char *name, hid_t space,
                          const char *const *texts, int count)
 {
@@ -157,11 +157,15 @@ static Err write_strings(H5 *file, const char *path, const char *name, hid_t spa
     return err;
 }
 
+/* One string is what h5py shows as str only if its length is variable. */
 Err h5_write_text(H5 *file, const char *path, const char *name, const char *text)
 {
     h5_enter();
-    hid_t space = H5Screate(H5S_SCALAR);
-    Err err = write_strings(file, path, name, space, &text, 1);
+    hid_t space = H5Screate(H5S_SCALAR), type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    Err err = write_attribute(file, path, name, type, type, space, &text);
+    H5Tclose(type);
     H5Sclose(space);
     h5_leave();
     return err;

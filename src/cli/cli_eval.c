@@ -53,8 +53,6 @@ static Err evaluate(const Comm *world, const Args *args)
     Engine engine = {0};
     Err err = comm_agree(world, checkpoint_open(&saved, args->positional[0]));
     if (!err)
-        err = comm_agree(world, world->rank == 0 ? checkpoint_verify(&saved) : NULL);
-    if (!err)
         err = comm_agree(world, config_read(&config, saved.path, saved.config, NULL, 0));
     if (!err)
         err = load_comm(world, &config, &comm);

@@ -72,8 +72,8 @@ enum { NORMAL_BLOCK = 1024, NORMAL_SUMS = 2 };
  * the sums of the first one; a block of n = 0 rows changes nothing where it is folded in. */
 void normal_block(const Dataset *dataset, NormalMode mode, const int64_t *row, int n, double *sums);
 void normal_fold(NormalMode mode, int count, double *sums, const double *block);
-/* Shift and scale from the folded sums over `rows` rows, into the arrays of `normal`, whose mode and
- * count are set. A constant feature gets scale 1. */
+/* Shift and scale from the folded sums over `rows` rows, into the arrays of `normal`, whose mode
+ * and count are set. A constant feature gets scale 1. */
 void normal_finish(const Dataset *dataset, Normal *normal, const double *sums, int64_t rows);
 
 /* Gathers `lanes` rows (row[i] < 0: an empty lane, zeros) as x [pixel][channel][lane], normalised,

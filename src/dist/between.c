@@ -204,6 +204,8 @@ static void exchange_pieces(Reduce *r, int partials)
 void between_sum(Reduce *r)
 {
     Between *w = &r->between;
+    if (w->column == 0)
+        return; /* more columns than blocks: nobody in this one has anything */
     if (plan_aligned(r->comm, r->leaves)) {
         fold_partials(r, w->total);
         halve_and_double(r);

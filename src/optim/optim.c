@@ -21,10 +21,7 @@ static Err find_type(Node section, const OptimType **type)
     }
     if (*type)
         return NULL;
-    const char *closest = conf_closest(name, names);
-    return conf_fail_key(section, "type", "unknown optimizer \"%s\"%s%s%s", name,
-                         closest ? "; did you mean \"" : "", closest ? closest : "",
-                         closest ? "\"?" : "");
+    return conf_fail_unknown(conf_get(section, "type"), "optimizer", name, names);
 }
 
 static Err read_exemption(Optim *optim)

@@ -18,6 +18,8 @@ static const DecayType decay_constant = {
 const DecayType *const decay_types[] = {&decay_constant, &decay_cosine, NULL};
 const char *const scaling_words[] = {"none", "linear", "sqrt", NULL};
 
+static const double MOST_SAMPLES = 1e15; /* more than any run has, and far from overflow */
+
 int64_t clock_samples(const Clock *clock, Span span)
 {
     if (span.count < 0)
@@ -25,7 +27,8 @@ int64_t clock_samples(const Clock *clock, Span span)
     double unit = span.unit == SPAN_STEPS    ? (double)clock->batch
                   : span.unit == SPAN_EPOCHS ? (double)clock->epoch
                                              : 1;
-    return (int64_t)(span.count * unit);
+    double samples = span.count * unit; /* 0.7 x 60000 is 41999.999... in binary */
+    return (int64_t)floor(fmin(samples, MOST_SAMPLES) + 0.5);
 }
 
 typedef struct Settings {
@@ -57,11 +60,8 @@ static Err read_decay(Schedule *schedule, Node node)
         if (strcmp(name, names[i]) == 0)
             schedule->decay = decay_types[i];
     }
-    const char *closest = conf_closest(name, names);
     if (!schedule->decay)
-        return conf_fail(node, "unknown decay \"%s\"%s%s%s", name,
-                         closest ? "; did you mean \"" : "", closest ? closest : "",
-                         closest ? "\"?" : "");
+        return conf_fail_unknown(node, "decay", name, names);
     static const Field nothing[] = {{0}};
     const Field *settings = schedule->decay->fields ? schedule->decay->fields : nothing;
     Node section;

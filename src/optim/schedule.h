@@ -22,7 +22,7 @@ typedef struct Clock {
     int64_t epoch; /* samples of an epoch: the training part */
     int64_t batch; /* samples of a step */
 } Clock;
-/* In samples, rounded down to a whole sample; 0 where the span was not given. */
+/* In samples, to the nearest whole one; 0 where the span was not given. */
 int64_t clock_samples(const Clock *clock, Span span);
 
 typedef struct Schedule Schedule;

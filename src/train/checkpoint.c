@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/seal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,49 +70,13 @@ static Err write_head(H5 *file, State *state, const char *config, const char *fi
     return h5_write_text(file, "/", "fingerprint", fingerprint);
 }
 
-/* XXH3-64 over all data sets' names and bytes, sorted by name, and the counters. */
-static Err measure_checksum(H5 *file, Arena *arena, char *text, size_t size)
-{
-    const char **paths;
-    int count;
-    int64_t counters[3];
-    TRY(h5_list(file, arena, &paths, &count));
-    TRY(h5_read_int(file, "/", "step", &counters[0]));
-    TRY(h5_read_int(file, "/", "samples", &counters[1]));
-    TRY(h5_read_int(file, "/", "evaluated", &counters[2]));
-    Digest *digest = digest_open();
-    digest_add(digest, counters, sizeof counters);
-    Err err = NULL;
-    for (int i = 0; i < count && !err; i++) {
-        H5Info info;
-        err = h5_info(file, paths[i], &info);
-        if (err)
-            break;
-        int64_t elements = 1;
-        for (int d = 0; d < info.rank; d++)
-            elements *= info.dims[d];
-        void *bytes = mem_alloc(elements, sizeof(double));
-        H5Type type = info.bytes == sizeof(float) ? H5_F32 : H5_F64;
-        err = h5_read(file, paths[i], type, 0, info.rank ? info.dims[0] : 1, bytes);
-        digest_add(digest, paths[i], strlen(paths[i]));
-        digest_add(digest, bytes, (size_t)elements * (size_t)info.bytes);
-        mem_free(bytes);
-    }
-    snprintf(text, size, "%016" PRIx64, digest_value(digest));
-    digest_close(digest);
-    return err;
-}
-
 static Err compose(H5 *file, Arena *arena, State *state, const Normal *normal, const char *config,
                    const char *fingerprint)
 {
-    char checksum[20];
     TRY(write_head(file, state, config, fingerprint));
     TRY(write_tensors(file, arena, state));
     TRY(write_control(file, &state->control));
-    TRY(write_normal(file, normal));
-    TRY(measure_checksum(file, arena, checksum, sizeof checksum));
-    return h5_write_text(file, "/", "checksum", checksum);
+    return write_normal(file, normal);
 }
 
 Err checkpoint_save(State *state, const Normal *normal, const char *config, const char *fingerprint,
@@ -131,8 +96,10 @@ Err checkpoint_save(State *state, const Normal *normal, const char *config, cons
         err = h5_image(file, &bytes, &size);
     h5_close(file);
     arena_free(&arena);
-    if (!err)
+    if (!err) {
+        seal_bytes(&bytes, &size);
         err = file_replace(path, bytes, size);
+    }
     mem_free(bytes);
     return err;
 }
@@ -186,6 +153,7 @@ Err checkpoint_open(Checkpoint *c, const char *path)
 {
     *c = (Checkpoint){0};
     c->path = arena_text(&c->arena, "%s", path);
+    TRY(seal_check(path));
     TRY(h5_open(&c->file, path));
     TRY(read_head(c));
     TRY(read_control(c));
@@ -197,18 +165,6 @@ void checkpoint_close(Checkpoint *c)
     h5_close(c->file);
     arena_free(&c->arena);
     *c = (Checkpoint){0};
-}
-
-Err checkpoint_verify(Checkpoint *c)
-{
-    char measured[20];
-    const char *checksum;
-    TRY(h5_read_text(c->file, "/", "checksum", &c->arena, &checksum));
-    TRY(measure_checksum(c->file, &c->arena, measured, sizeof measured));
-    if (strcmp(measured, checksum) != 0)
-        FAIL(STATUS_USER, "%s: damaged: its checksum is %s, its contents have %s", c->path,
-             checksum, measured);
-    return NULL;
 }
 
 static Err read_tensor(Checkpoint *c, const char *path, const Tensor *t, Real *into)
@@ -256,16 +212,6 @@ const char *checkpoint_path(const char *run, int64_t step, Arena *arena)
     return arena_text(arena, "%s/checkpoints/step-%08lld.h5", run, (long long)step);
 }
 
-static Err intact(const char *path)
-{
-    Checkpoint checkpoint;
-    Err err = checkpoint_open(&checkpoint, path);
-    if (!err)
-        err = checkpoint_verify(&checkpoint);
-    checkpoint_close(&checkpoint);
-    return err;
-}
-
 Err checkpoint_newest(const char *run, Arena *arena, const char **path)
 {
     const char **names, *folder = arena_text(arena, "%s/checkpoints", run);
@@ -274,7 +220,7 @@ Err checkpoint_newest(const char *run, Arena *arena, const char **path)
     TRY(file_list(folder, "step-", ".h5", arena, &names, &count));
     for (int i = count - 1; i >= 0 && !*path; i--) {
         const char *candidate = arena_text(arena, "%s/%s", folder, names[i]);
-        Err err = intact(candidate);
+        Err err = seal_check(candidate);
         if (!err)
             *path = candidate;
         else

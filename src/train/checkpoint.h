@@ -1,15 +1,15 @@
 /* Checkpoints: one HDF5 file whatever the number of ranks, written by rank 0 out of its group's
  * memory, whole or not at all (base/file). Layout: design, "Files".
  *
- *     /            format, step, samples, evaluated, digest, config, fingerprint, checksum
+ *     /            format, step, samples, evaluated, digest, config, fingerprint
  *     /model/<layer>/<tensor>               parameters
  *     /statistics/<layer>/<tensor>          running statistics
  *     /optimizer/<slot>/<layer>/<tensor>    optimizer state
  *     /control                              attributes: what the coordinator remembers
  *     /normalization                        mode, shift, scale
  *
- * No sampler, generator or rank state exists; what is absent is the point. `checksum` covers every
- * data set, so a damaged file is known before it is used. */
+ * No sampler, generator or rank state exists; what is absent is the point. A seal (base/seal.h)
+ * ends the file, so damage anywhere is known before the file is used. */
 #ifndef TRAIN_CHECKPOINT_H
 #define TRAIN_CHECKPOINT_H
 
@@ -31,12 +31,10 @@ typedef struct Checkpoint {
 /* Writes the state as `path`. Not collective: rank 0 alone. */
 Err checkpoint_save(State *state, const Normal *normal, const char *config, const char *fingerprint,
                     const char *path);
-/* Opens a file and reads everything but the tensors. STATUS_USER: no checkpoint, or another
- * format. */
+/* Opens a file and reads everything but the tensors. STATUS_USER: damaged, no checkpoint, or
+ * another format. */
 Err checkpoint_open(Checkpoint *checkpoint, const char *path);
 void checkpoint_close(Checkpoint *checkpoint);
-/* Reads every data set against the checksum. STATUS_USER naming the file where it is damaged. */
-Err checkpoint_verify(Checkpoint *checkpoint);
 /* Parameters and statistics, and with `slots` the optimizer's state, into this group's memory.
  * STATUS_USER naming the tensor that is missing or has another shape. */
 Err checkpoint_restore(Checkpoint *checkpoint, State *state, bool slots);

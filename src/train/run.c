@@ -89,7 +89,7 @@ static Err open_metrics(Run *run)
 
 static void table_head(void)
 {
-    log_info("%7s %8s %10s %9s %9s %8s  %-16s %9s", "epoch", "step", "lr", "loss", "val loss",
+    log_info("%6s %7s %9s %8s %8s %7s  %-16s %9s", "epoch", "step", "lr", "loss", "val loss",
              "val acc", "digest", "samples/s");
 }
 
@@ -106,7 +106,7 @@ static void table_row(Run *run, uint64_t digest, double rate)
     double seconds = run->step_seconds - run->reported_seconds;
     double samples = run->stepped - run->reported_samples;
     term_clear(&run->term);
-    log_info("%7.2f %8" PRId64 " %10.4g %9.4f %9s %8s  %016" PRIx64 " %9.0f",
+    log_info("%6.2f %7" PRId64 " %9.4g %8.4f %8s %7s  %016" PRIx64 " %9.0f",
              (double)e->state.samples / (double)e->clock.epoch, e->state.step, rate,
              e->state.control.train_loss, loss, accuracy, digest,
              seconds > 0 ? samples / seconds : 0);

@@ -1,6 +1,6 @@
 # dist/reduce on 1 to 8 ranks: see reduce.c, which says what it has found, three lines for each of
 # the 30 ways to put ranks into groups.
-LIMIT=280
+LIMIT=240
 ok "every sum is the tree's, on 1 to 8 ranks with every exchange" \
     expect_status 0 start 8 "$programs/reduce"
 grep -E '^(not )?ok' said

@@ -1,0 +1,16 @@
+/* A seal: the digest of a file's bytes, kept in its last sixteen. HDF5 looks no further than the
+ * end that it knows of, so a sealed file is an ordinary HDF5 file to every other program; and we
+ * know of any flipped or missing byte before the library, which can crash on it, sees the file. */
+#ifndef BASE_SEAL_H
+#define BASE_SEAL_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+/* Appends the seal to bytes from mem_alloc, which move. */
+void seal_bytes(void **bytes, size_t *size);
+/* STATUS_USER: the file cannot be read, has no seal, or another than its bytes have. */
+Err seal_check(const char *path);
+
+#endif
