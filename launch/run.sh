@@ -58,7 +58,7 @@ if [[ ${#options[@]} -eq 0 && -z ${SLURM_JOB_ID-} ]]; then
     if ((ranks > cores)); then
         options=(--oversubscribe --bind-to none)
     elif ((ranks == cores)); then
-        options=(--map-by core --bind-to core:if-supported)
+        options=(--map-by numa --bind-to numa:if-supported) # stays near its memory, free inside
     else
         options=(--bind-to none) # bound, two runs side by side would share the first cores
     fi

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 struct CommInside {
     MPI_Comm all, group, column;
@@ -19,8 +20,6 @@ struct CommInside {
     int posted_count, posted_room;
     int *counts, *offsets; /* [groups] of column_gather */
 };
-
-enum { SPINS = 100 };
 
 static void abort_job(void)
 {
@@ -128,6 +127,17 @@ static void comm_count_groups(Comm *comm)
     mem_free(members);
 }
 
+/* Ranks on this host, whatever the groups are. */
+static int local_ranks(MPI_Comm all)
+{
+    MPI_Comm local;
+    int size;
+    MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);
+    MPI_Comm_size(local, &size);
+    MPI_Comm_free(&local);
+    return size;
+}
+
 static void comm_open(MPI_Comm all, bool share, Comm *comm)
 {
     *comm = (Comm){0};
@@ -138,6 +148,7 @@ static void comm_open(MPI_Comm all, bool share, Comm *comm)
     MPI_Comm_split(in->all, color, comm->group, &in->column);
     MPI_Type_contiguous(LINE_BYTES, MPI_BYTE, &in->line);
     MPI_Type_commit(&in->line);
+    comm->crowded = local_ranks(in->all) > sysconf(_SC_NPROCESSORS_ONLN);
     in->counts = mem_alloc(comm->groups, sizeof *in->counts);
     in->offsets = mem_alloc(comm->groups, sizeof *in->offsets);
 }
@@ -306,13 +317,6 @@ void comm_window_free(Window *window)
         mem_free(win);
     }
     *window = (Window){0};
-}
-
-void comm_wait(const _Atomic uint64_t *flag, uint64_t value)
-{
-    for (int spins = 0; atomic_load_explicit(flag, memory_order_acquire) < value; spins++)
-        if (spins >= SPINS)
-            sched_yield();
 }
 
 /* ---- a column's exchanges ---- */

@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "base/real.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +33,7 @@ typedef struct Comm {
     int group, groups;
     int member, members; /* this rank inside its group; the group's size */
     int columns;         /* the smallest group's size */
+    bool crowded;        /* a group has more ranks than its host has cores */
     int *group_first;    /* [groups + 1] first rank of each group */
     struct CommInside *inside;
 } Comm;
@@ -78,9 +78,6 @@ Err comm_window(const Comm *comm, const char *what, size_t bytes, Window *window
 /* Collective over the group. */
 void comm_window_free(Window *window);
 enum { WINDOW_PAGE = 4096 };
-
-/* Waits until *flag >= value: spins a little, then yields the core to whoever has work. */
-void comm_wait(const _Atomic uint64_t *flag, uint64_t value);
 
 /* The column's exchanges, by member k < columns of each group, all with counts in lines of
  * LINE_BYTES, so that an int reaches 128 GB. `peer` is a group's number. Collective over the

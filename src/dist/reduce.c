@@ -3,6 +3,7 @@
 
 #include "base/cut.h"
 #include "base/mem.h"
+#include "dist/flag.h"
 
 #include <string.h>
 
@@ -21,9 +22,9 @@ typedef struct Entry {
 
 /* Rounds that a member has completed, each on a cache line of its own. */
 typedef struct Signal {
-    _Alignas(LINE_BYTES) _Atomic uint64_t published;
-    _Alignas(LINE_BYTES) _Atomic uint64_t gathered; /* by member 0: the other groups' entries */
-    _Alignas(LINE_BYTES) _Atomic uint64_t applied;
+    Flag published;
+    Flag gathered; /* by member 0: the other groups' entries */
+    Flag applied;
 } Signal;
 
 static Signal *signal_of(const Reduce *r, int member)
@@ -181,8 +182,7 @@ static void publish(Reduce *r, Word mine)
         if (r->vectors)
             said->slot = ((char *)r->local.stack[i].own - (char *)r->local.all[0]) / r->stride;
     }
-    atomic_store_explicit(&signal_of(r, r->comm->member)->published, r->round,
-                          memory_order_release);
+    flag_raise(&signal_of(r, r->comm->member)->published, r->round);
 }
 
 /* Until every rank's entry of this round is on the board. */
@@ -190,14 +190,14 @@ static void gather(Reduce *r)
 {
     const Comm *comm = r->comm;
     for (int m = 0; m < comm->members; m++)
-        comm_wait(&signal_of(r, m)->published, r->round);
+        flag_await(&signal_of(r, m)->published, r->round, r->comm->crowded);
     if (comm->groups == 1)
         return;
     if (comm->member == 0) {
         column_gather(comm, entry_of(r, 0), r->entry_line);
-        atomic_store_explicit(&signal_of(r, 0)->gathered, r->round, memory_order_release);
+        flag_raise(&signal_of(r, 0)->gathered, r->round);
     }
-    comm_wait(&signal_of(r, 0)->gathered, r->round);
+    flag_await(&signal_of(r, 0)->gathered, r->round, r->comm->crowded);
 }
 
 /* The subtrees of rank's share in this round. */
@@ -310,7 +310,7 @@ void reduce_apply(Reduce *r, ReduceApply *apply, void *context)
 
 void reduce_finish(Reduce *r)
 {
-    atomic_store_explicit(&signal_of(r, r->comm->member)->applied, r->round, memory_order_release);
+    flag_raise(&signal_of(r, r->comm->member)->applied, r->round);
     for (int m = 0; m < r->comm->members; m++)
-        comm_wait(&signal_of(r, m)->applied, r->round);
+        flag_await(&signal_of(r, m)->applied, r->round, r->comm->crowded);
 }

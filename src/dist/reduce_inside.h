@@ -30,7 +30,7 @@ struct Reduce {
     int64_t planned; /* leaves of every round with vectors: memory is planned for them */
     int64_t leaves;  /* of this round */
     bool vectors;    /* this round has vectors */
-    uint64_t round;
+    uint32_t round;
     int subtrees;        /* room for a rank's subtrees in its entry */
     int slots;           /* vectors a rank */
     int64_t stride;      /* bytes from one vector to the next */

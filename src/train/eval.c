@@ -10,6 +10,7 @@ static void run_leaf(Engine *e, Part part, int64_t m, int64_t leaves)
 {
     int64_t n = e->feed.count[part];
     double scalars[REDUCE_SCALARS] = {0};
+    watch_phase(e->watch, e->state.step, PHASE_EVALUATE);
     feed_part(&e->feed, part, cut(n, m, leaves), cut(n, m + 1, leaves));
     Pass pass = engine_pass(e, false);
     Targets targets = engine_targets(e);

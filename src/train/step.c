@@ -17,6 +17,7 @@ static void run_leaf(Engine *e, int64_t m)
     int64_t first = e->state.samples;
     Real *leaf = reduce_leaf(e->reduce);
     double scalars[REDUCE_SCALARS] = {0};
+    watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
     feed_train(&e->feed, first + cut(e->global, m, e->leaves),
                first + cut(e->global, m + 1, e->leaves));
     Pass pass = engine_pass(e, true);
