@@ -1,5 +1,5 @@
-/* Leaves that are hard to sum, and their sum by the book. Elements differ from leaf to leaf by up to
- * six orders of magnitude and in sign, so that any other order of additions shows.
+/* Leaves that are hard to sum, and their sum by the book. Elements differ from leaf to leaf by up
+ * to six orders of magnitude and in sign, so that any other order of additions shows.
  *
  * leaves_sum is the tree once more, from its definition and not by a binary counter: n leaves are
  * cut at the largest power of two below n. */
@@ -12,12 +12,13 @@
 
 #include <math.h>
 
-/* Element i of leaf m: its sign and its size are drawn. */
+/* Element i of leaf m: its sign and its size are drawn. A third fills the last bit of a double too.
+ */
 static inline double leaf_value(int64_t m, int64_t i)
 {
     Draw draw = rng_draw(11, 99, (uint64_t)m, (uint64_t)i);
     double orders = 6 * log2(10) * rng_unit(draw.word[1]);
-    return ldexp(2 * rng_unit(draw.word[0]) - 1, (int)orders);
+    return ldexp(2 * rng_unit(draw.word[0]) - 1, (int)orders) / 3;
 }
 
 /* `leaves` vectors of n elements, one after the other. */

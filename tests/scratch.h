@@ -12,9 +12,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 typedef struct Scratch {
@@ -60,6 +62,16 @@ static inline void scratch_remove(Scratch *scratch)
 {
     scratch_remove_folder(&scratch->arena, scratch->folder);
     arena_free(&scratch->arena);
+}
+
+/* No file may grow past so many bytes, as on a full disk; RLIM_INFINITY: any may again. */
+static inline void scratch_limit(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 /* Whether all is well; says what is not. */

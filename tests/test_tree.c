@@ -1,6 +1,6 @@
-/* The heart of the claim: the sum's bits belong to the number of leaves alone. Every number of ranks
- * is played here in one process: a local tree for each rank, then the tree where their leftover
- * subtrees meet, as dist/reduce does it. */
+/* The heart of the claim: the sum's bits belong to the number of leaves alone. Every number of
+ * ranks is played here in one process: a local tree for each rank, then the tree where their
+ * leftover subtrees meet, as dist/reduce does it. */
 #include "dist/tree.h"
 
 #include "base/cut.h"
@@ -115,7 +115,7 @@ static void naive_differs(void)
 }
 
 /* Some of the vectors pushed are the tree's own, as `own` has it by bits; the others are lent. */
-static void push_mixed(Tree *tree, int64_t count, unsigned own)
+static void push_mixed(Tree *tree, int64_t count, uint64_t own)
 {
     for (int64_t m = 0; m < count; m++) {
         const Real *vector = leaves + m * N;
@@ -132,7 +132,7 @@ static void operands_commute(void)
     Grove grove;
     grove_open(&grove, PLAN_SUBTREES);
     for (int64_t count = 1; count <= MOST; count++)
-        for (unsigned own = 0; own < 1u << count; own++) {
+        for (uint64_t own = 0; own < (uint64_t)1 << count; own++) {
             Real expected[N];
             expected_sum(count, expected);
             tree_reset(&grove.tree);
@@ -151,7 +151,7 @@ static void lent_is_kept(void)
     grove_open(&grove, PLAN_SUBTREES);
     for (int64_t count = 1; count <= LEAVES; count++) {
         tree_reset(&grove.tree);
-        push_mixed(&grove.tree, count, count % 3 ? 0 : 0x55555555u);
+        push_mixed(&grove.tree, count, count % 3 ? 0 : 0x5555555555);
         const Real *sum = tree_fold(&grove.tree);
         CU_ASSERT((count == 1) == (sum == leaves)); /* one leaf: the lent vector itself */
     }
@@ -173,7 +173,7 @@ static void scalars(void)
     enum { WIDTH = 8 };
     double all[LEAVES * WIDTH], memory[PLAN_SUBTREES * WIDTH];
     for (int i = 0; i < LEAVES * WIDTH; i++)
-        all[i] = leaf_value(i / WIDTH, i % WIDTH) / 3;
+        all[i] = leaf_value(i / WIDTH, i % WIDTH);
     Tree tree;
     tree_build(&tree, tree_add_doubles, WIDTH, memory, WIDTH * sizeof(double), PLAN_SUBTREES);
     for (int64_t count = 1; count <= LEAVES; count++) {

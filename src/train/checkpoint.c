@@ -224,9 +224,14 @@ Err checkpoint_newest(const char *run, Arena *arena, const char **path)
         if (!err)
             *path = candidate;
         else
-            log_warning("%s; the one before it is used", err_text(err));
+            log_warning("%s; looking for the one before it", err_text(err));
         err_free(err);
     }
+    if (count > 0 && !*path)
+        FAIL(STATUS_USER,
+             "%s: none of its %d checkpoints is intact; without them, and without "
+             "--resume, a new run can begin",
+             folder, count);
     return NULL;
 }
 

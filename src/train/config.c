@@ -78,6 +78,8 @@ static Err read_global(Config *config, Node batch)
     config->batch = batch;
     if (text && strcmp(text, "all") == 0)
         return NULL;
+    if (text && text[strspn(text, "0123456789")])
+        return conf_fail(value, "expected a number of samples, or all, found \"%s\"", text);
     static const Field number[] = {{"global", FIELD_INT, AT(global), "256", 1, 1e12, .help = ""},
                                    {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20, .help = ""},
                                    {0}};

@@ -27,6 +27,14 @@ for micro in 7 64; do
     done
 done
 
+# Several groups of several ranks, as on several hosts: aligned, ragged, with members left over.
+for shape in "4 2" "5 2" "7 3" "8 2"; do
+    read -r p members <<<"$shape"
+    LOCKSTEP_GROUP=$members expect_status 0 train "$p" "groups-$p" auto
+    ok "the same bits on $p ranks in groups of $members" same one/metrics.csv "groups-$p/metrics.csv"
+    ok "in more than one group" says "$p ranks in $(((p + members - 1) / members)) groups"
+done
+
 # Teeth: what MPI_Allreduce adds up differs from rank count to rank count.
 mpi() { train "$1" "mpi-$1" messages --set reduce=mpi; }
 ok "reduce: mpi trains, too" expect_status 0 mpi 1

@@ -43,6 +43,11 @@ truncate -s 5000 cut/checkpoints/step-00000009.h5
 expect_status 0 train 1 cut --resume
 ok "so it is with one that was cut short" same parts/metrics.csv cut/metrics.csv
 
+expect_status 75 train 2 lost --until 9
+for f in lost/checkpoints/step-*.h5; do truncate -s 5000 "$f"; done
+ok "when all are damaged, it says so and does not begin anew" expect_status 2 train 1 lost --resume
+ok "in one sentence" says_once "checkpoints is intact"
+
 # Another run's weights.
 ok "--from starts a new run with the weights of another" \
     expect_status 0 train 2 child --from parts/$last
