@@ -106,6 +106,14 @@ static inline double naive_tanh_slope(double x, double alpha)
 {
     return 1 / (cosh(x) * cosh(x)) + 0 * alpha;
 }
+static inline double naive_gelu(double x, double alpha)
+{
+    return x * (1 + erf(x / sqrt(2))) / 2 + 0 * alpha;
+}
+static inline double naive_gelu_slope(double x, double alpha)
+{
+    return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * acos(-1)) + 0 * alpha;
+}
 static inline double naive_linear(double x, double alpha)
 {
     return x + 0 * alpha;
@@ -121,6 +129,7 @@ static inline const NaiveFunction *naive_function(const Layer *layer)
         {"relu", naive_relu, naive_relu_slope}, {"leaky_relu", naive_leaky, naive_leaky_slope},
         {"elu", naive_elu, naive_elu_slope},    {"sigmoid", naive_sigmoid, naive_sigmoid_slope},
         {"tanh", naive_tanh, naive_tanh_slope}, {"linear", naive_linear, naive_linear_slope},
+        {"gelu", naive_gelu, naive_gelu_slope},
     };
     const NaiveFunction *f = functions;
     while (strcmp(f->type, layer->type->name) != 0)
@@ -148,11 +157,12 @@ static inline void naive_activation_backward(const Layer *layer, const NaiveIo *
 static inline double naive_dropout_factor(const Layer *layer, const NaiveIo *io, int s, int64_t f)
 {
     double rate = naive_setting(layer, "rate");
+    bool classic = strcmp(conf_scalar(conf_get(layer->settings, "mode")), "classic") == 0;
     if (!io->pass->training)
-        return 1;
+        return classic ? 1 - rate : 1;
     Draw draw = rng_draw(io->pass->seed, rng_purpose(RNG_DROPOUT, (uint32_t)layer->index),
                          (uint64_t)io->pass->position[s], (uint64_t)f / 8);
-    return rng_unit(draw.word[f % 8]) < rate ? 0 : 1 / (1 - rate);
+    return rng_unit(draw.word[f % 8]) < rate ? 0 : classic ? 1 : 1 / (1 - rate);
 }
 
 static inline void naive_dropout_forward(const Layer *layer, const NaiveIo *io)
@@ -205,6 +215,32 @@ static inline void naive_add_backward(const Layer *layer, const NaiveIo *io)
     }
 }
 
+/* Every output is compared with every input: the Jacobian, written out. */
+static inline void naive_softmax_forward(const Layer *layer, const NaiveIo *io)
+{
+    int channels = layer->out.channels;
+    for (int64_t row = 0; row < io->samples * shape_pixels(layer->out); row++) {
+        const double *x = io->x[0] + row * channels;
+        double sum = 0;
+        for (int c = 0; c < channels; c++)
+            sum += exp(x[c]);
+        for (int c = 0; c < channels; c++)
+            io->y[row * channels + c] = exp(x[c]) / sum;
+    }
+}
+
+static inline void naive_softmax_backward(const Layer *layer, const NaiveIo *io)
+{
+    int channels = layer->out.channels;
+    for (int64_t row = 0; row < io->samples * shape_pixels(layer->out); row++)
+        for (int c = 0; c < channels; c++)
+            for (int k = 0; k < channels; k++) {
+                double y = io->y[row * channels + c], other = io->y[row * channels + k];
+                io->dx[0][row * channels + c] +=
+                    io->dy[row * channels + k] * other * ((k == c) - y);
+            }
+}
+
 static inline const NaiveLayer *naive_layer(const char *type)
 {
     static const NaiveLayer naive_layers[] = {
@@ -215,6 +251,8 @@ static inline const NaiveLayer *naive_layer(const char *type)
         {"sigmoid", naive_activation_forward, naive_activation_backward},
         {"tanh", naive_activation_forward, naive_activation_backward},
         {"linear", naive_activation_forward, naive_activation_backward},
+        {"gelu", naive_activation_forward, naive_activation_backward},
+        {"softmax", naive_softmax_forward, naive_softmax_backward},
         {"dropout", naive_dropout_forward, naive_dropout_backward},
         {"flatten", naive_flatten_forward, naive_flatten_backward},
         {"add", naive_add_forward, naive_add_backward},

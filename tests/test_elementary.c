@@ -106,6 +106,8 @@ static const Lanewise lanewise[] = {
     {"tanh", lanes_tanh, tanhl, -20, 20, SUBNORMAL},
     {"tanh", lanes_tanh, tanhl, -2, 2, -30},
     {"sigmoid", lanes_sigmoid, sigmoid, EXP_LOW, EXP_HIGH, -60},
+    {"erf", lanes_erf, erfl, -8, 8, -60},
+    {"erf", lanes_erf, erfl, -1.5, 1.5, SUBNORMAL},
 };
 
 static void lanes_are_accurate(void)
@@ -162,6 +164,7 @@ static void limits_saturate(void)
         {lanes_log, 0, -inf},    {lanes_log, inf, inf},    {lanes_log, 1, 0},
         {lanes_tanh, inf, 1},    {lanes_tanh, -inf, -1},   {lanes_tanh, 0, 0},
         {lanes_sigmoid, inf, 1}, {lanes_sigmoid, -inf, 0}, {lanes_sigmoid, 0, (Real)0.5},
+        {lanes_erf, inf, 1},     {lanes_erf, -inf, -1},    {lanes_erf, 0, 0},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         CU_ASSERT_EQUAL(limits[i].function(lanes_of(limits[i].x))[LANES - 1], limits[i].y);
@@ -169,8 +172,8 @@ static void limits_saturate(void)
 
 static void not_a_number_stays(void)
 {
-    Lanes (*const functions[])(Lanes) = {lanes_exp, lanes_expm1, lanes_log, lanes_tanh,
-                                         lanes_sigmoid};
+    Lanes (*const functions[])(Lanes) = {lanes_exp,  lanes_expm1,   lanes_log,
+                                         lanes_tanh, lanes_sigmoid, lanes_erf};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         CU_ASSERT(isnan(functions[i](lanes_of(NAN))[0]));
     CU_ASSERT(isnan(lanes_log(lanes_of(-1))[0]));
@@ -190,7 +193,7 @@ static void lanes_do_not_mix(void)
 
 static const Promise promises[] = {
     {"scalar exp, log, sin and cos are within 4 ulp of the truth", scalars_are_accurate},
-    {"exp, expm1, log, tanh and sigmoid of lanes are within 4 ulp", lanes_are_accurate},
+    {"exp, expm1, log, tanh, sigmoid and erf of lanes are within 4 ulp", lanes_are_accurate},
     {"pow is as accurate as its exponent allows", powers_are_accurate},
     {"beyond the range, functions saturate", limits_saturate},
     {"not-a-number stays not-a-number", not_a_number_stays},

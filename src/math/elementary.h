@@ -24,5 +24,6 @@ Lanes lanes_expm1(Lanes x); /* exp(x) - 1, accurate near 0 */
 Lanes lanes_log(Lanes x);
 Lanes lanes_tanh(Lanes x);
 Lanes lanes_sigmoid(Lanes x); /* 1 / (1 + exp(-x)) */
+Lanes lanes_erf(Lanes x);     /* 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x */
 
 #endif

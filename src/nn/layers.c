@@ -13,14 +13,29 @@ extern const LayerType layer_elu;
 extern const LayerType layer_sigmoid;
 extern const LayerType layer_tanh;
 extern const LayerType layer_linear;
+extern const LayerType layer_gelu;
+extern const LayerType layer_softmax;
 extern const LayerType layer_dropout;
 extern const LayerType layer_flatten;
 extern const LayerType layer_add;
 
+/* clang-format off */
 const LayerType *const layer_types[] = {
-    &layer_dense,  &layer_relu,    &layer_leaky_relu, &layer_elu, &layer_sigmoid, &layer_tanh,
-    &layer_linear, &layer_dropout, &layer_flatten,    &layer_add, NULL,
+    &layer_dense,
+    &layer_relu,
+    &layer_leaky_relu,
+    &layer_elu,
+    &layer_sigmoid,
+    &layer_tanh,
+    &layer_linear,
+    &layer_gelu,
+    &layer_softmax,
+    &layer_dropout,
+    &layer_flatten,
+    &layer_add,
+    NULL,
 };
+/* clang-format on */
 
 const LayerType *layer_type(const char *name)
 {
