@@ -70,7 +70,8 @@ static inline Batch batch_open(int samples, bool training)
                         .training = training,
                         .seed = 7,
                         .position = batch.position,
-                        .mask = batch.mask};
+                        .mask = batch.mask,
+                        .weight = samples};
     return batch;
 }
 

@@ -6,29 +6,14 @@
 #ifndef TESTS_NAIVE_H
 #define TESTS_NAIVE_H
 
-#include "model.h"
-
-#include <stdlib.h>
-
-typedef struct NaiveIo {
-    int samples;
-    const Pass *pass;
-    const double *x[LAYER_INPUTS], *dy, *values;
-    double *y, *dx[LAYER_INPUTS]; /* dx is added into */
-    double *leaf;                 /* added into */
-} NaiveIo;
+#include "naive_io.h"
+#include "naive_norm.h"
 
 typedef struct NaiveLayer {
     const char *type;
     void (*forward)(const Layer *layer, const NaiveIo *io);
     void (*backward)(const Layer *layer, const NaiveIo *io);
 } NaiveLayer;
-
-static inline double naive_setting(const Layer *layer, const char *key)
-{
-    const char *text = conf_scalar(conf_get(layer->settings, key));
-    return text ? atof(text) : 0;
-}
 
 static inline void naive_dense_forward(const Layer *layer, const NaiveIo *io)
 {
@@ -253,6 +238,9 @@ static inline const NaiveLayer *naive_layer(const char *type)
         {"linear", naive_activation_forward, naive_activation_backward},
         {"gelu", naive_activation_forward, naive_activation_backward},
         {"softmax", naive_softmax_forward, naive_softmax_backward},
+        {"batch_norm", naive_norm_forward, naive_norm_backward},
+        {"layer_norm", naive_norm_forward, naive_norm_backward},
+        {"group_norm", naive_norm_forward, naive_norm_backward},
         {"dropout", naive_dropout_forward, naive_dropout_backward},
         {"flatten", naive_flatten_forward, naive_flatten_backward},
         {"add", naive_add_forward, naive_add_backward},

@@ -45,6 +45,17 @@ static const Case cases[] = {
      .model = "[{dropout: {rate: 0.3, mode: classic}}, {dense: 2}]",
      .input = {1, 1, 21},
      .evaluating = true},
+    {.type = "batch_norm", .model = "[batch_norm]", .input = {1, 1, 5}},
+    {.type = "batch_norm", .model = "[batch_norm]", .input = {1, 1, 1}},
+    {.type = "batch_norm", .model = "[{batch_norm: {epsilon: 0.1}}]", .input = {3, 2, 4}},
+    {.type = "batch_norm", .model = "[batch_norm]", .input = {5, 7, 1}},
+    {.type = "batch_norm", .model = "[batch_norm]", .input = {3, 2, 4}, .evaluating = true},
+    {.type = "layer_norm", .model = "[layer_norm]", .input = {1, 1, 6}},
+    {.type = "layer_norm", .model = "[{layer_norm: {epsilon: 0.1}}]", .input = {3, 2, 4}},
+    {.type = "layer_norm", .model = "[layer_norm]", .input = {5, 7, 1}, .evaluating = true},
+    {.type = "group_norm", .model = "[{group_norm: 2}]", .input = {1, 1, 6}},
+    {.type = "group_norm", .model = "[{group_norm: 1}]", .input = {3, 2, 4}},
+    {.type = "group_norm", .model = "[{group_norm: 3}]", .input = {5, 3, 9}},
     {.type = "flatten", .model = "[flatten, {dense: 2}]", .input = {3, 2, 4}},
     {.type = "flatten", .model = "[flatten, {dense: 2}]", .input = {1, 1, 6}},
     {.type = "add",
@@ -85,9 +96,12 @@ static void bench_open(Bench *b, const Case *c)
     CHECK(!err, "%s", err_text(err));
     b->layer = &b->model.net->layers[c->index];
     double *values = noise(b->model.net->extent, 1);
-    for (int64_t i = 0; i < b->model.net->extent; i++)
-        b->model.values[i] = (Real)values[i];
+    for (int64_t i = 0; i < b->model.net->extent; i++) {
+        bool statistic = i >= b->model.net->parameter_extent; /* a variance is positive */
+        b->model.values[i] = (Real)(statistic ? fabs(values[i]) + 0.125 : values[i]);
+    }
     mem_free(values);
+    b->batch.pass.weight = 2.5; /* no number of anything else here */
 
     int64_t out = shape_size(b->layer->out);
     b->io = (Io){.values = b->model.values, .leaf = b->model.leaf};
@@ -95,6 +109,9 @@ static void bench_open(Bench *b, const Case *c)
         int64_t in = shape_size(b->layer->in[k]);
         b->rows_x[k] = noise(SAMPLES * in, 2 + (uint64_t)k);
         b->io.x[k] = b->x[k] = batch_pack(&b->batch, b->rows_x[k], in);
+        for (int64_t i = 0; i < in * LANES_USED; i++) /* what a net makes of an empty lane */
+            if (i % LANES_USED >= SAMPLES)
+                b->x[k][i] = 3;
         b->io.dx[k] = b->dx[k] = mem_alloc(in * LANES_USED, sizeof(Real));
     }
     b->rows_dy = noise(SAMPLES * out, 5);
@@ -257,6 +274,8 @@ static void gradients_are_slopes(void)
                            shape_size(b.layer->in[k]) * LANES_USED);
         for (int t = 0; t < b.layer->tensor_count; t++) {
             const Tensor *tensor = &b.layer->tensors[t];
+            if (tensor->kind == TENSOR_STATISTIC)
+                continue;
             check_gradient(&cases[c], &b, tensor->name, b.model.values + tensor->offset,
                            b.model.leaf + tensor->offset, tensor->size);
         }
@@ -348,6 +367,8 @@ static void shapes_that_do_not_fit_are_named(void)
         {"[{dense: 0}]", "from 1 to", {1, 1, 3}},
         {"[dense]", "\"units\" is missing", {1, 1, 3}},
         {"[{dropout: 1}, {dense: 2}]", "leaves nothing", {1, 1, 3}},
+        {"[relu, {group_norm: 4}]", "4 groups do not divide the 6 channels", {2, 2, 6}},
+        {"[{batch_norm: {momentum: 2}}]", "from 0 to 1", {1, 1, 3}},
         {"[{dropout: 1.5}, {dense: 2}]", "from 0 to 1", {1, 1, 3}},
         {"[{dense: {units: 2, init: hee}}]", "did you mean \"he\"?", {1, 1, 3}},
         {"[{relu: 3}, {dense: 2}]", "no main setting", {1, 1, 3}},

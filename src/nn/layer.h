@@ -57,6 +57,7 @@ typedef struct Pass {
     const int64_t *position; /* [lanes] the sample's position in the run: what dropout is keyed by
                               */
     const Real *mask;        /* [lanes] 1: a sample, 0: padding */
+    double weight;           /* sum of the samples' weights: that of statistics in the leaf */
 } Pass;
 
 /* What one layer reads and writes in a pass. Arrays are aligned to LINE_BYTES. */
@@ -81,6 +82,7 @@ typedef struct LayerType {
     int variant;                      /* which one, where one file holds a family of types */
     int input_count;                  /* 1, or 2 for a sum of two paths */
     bool is_activation, is_rectifier; /* for the default initialisation of the layer before it */
+    bool is_norm;                     /* its parameters take no weight decay */
     /* Checks layer->in against the settings; sets layer->out, work_rows and flops, and declares
      * tensors with layer_tensor. STATUS_USER with layer_fail. */
     Err (*setup)(Layer *layer);
@@ -102,6 +104,7 @@ struct Layer {
     Tensor tensors[LAYER_TENSORS];
     int tensor_count;
     int64_t work_rows;
+    int least_samples;                /* that a micro-batch must have in training */
     double flops;                     /* forward, for one sample */
     const LayerType *next_activation; /* the first activation downstream, or NULL */
 };
@@ -112,6 +115,8 @@ const LayerType *layer_type(const char *name);
 
 /* Declares a tensor in setup and returns its index in layer->tensors. */
 int layer_tensor(Layer *layer, const char *name, TensorKind kind, int rank, const int64_t *dims);
+/* Rows of work that hold so many things of `size` bytes. */
+int64_t layer_work_rows(int64_t count, size_t size);
 /* STATUS_USER: file:line, "layer 3 (03_conv2d): text". */
 Err layer_fail(const Layer *layer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "28x28x1", or "784" for features; in one of a few rotating buffers. */

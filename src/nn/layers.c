@@ -2,6 +2,8 @@
  * file beside this one, its line in the first list and its line in the second. */
 #include "nn/layer.h"
 
+#include "math/lanes.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +17,9 @@ extern const LayerType layer_tanh;
 extern const LayerType layer_linear;
 extern const LayerType layer_gelu;
 extern const LayerType layer_softmax;
+extern const LayerType layer_batch_norm;
+extern const LayerType layer_layer_norm;
+extern const LayerType layer_group_norm;
 extern const LayerType layer_dropout;
 extern const LayerType layer_flatten;
 extern const LayerType layer_add;
@@ -30,6 +35,9 @@ const LayerType *const layer_types[] = {
     &layer_linear,
     &layer_gelu,
     &layer_softmax,
+    &layer_batch_norm,
+    &layer_layer_norm,
+    &layer_group_norm,
     &layer_dropout,
     &layer_flatten,
     &layer_add,
@@ -56,6 +64,12 @@ int layer_tensor(Layer *layer, const char *name, TensorKind kind, int rank, cons
         tensor->size *= dims[d];
     }
     return layer->tensor_count++;
+}
+
+int64_t layer_work_rows(int64_t count, size_t size)
+{
+    int64_t row = LANES * (int64_t)sizeof(Real); /* at least */
+    return (count * (int64_t)size + row - 1) / row;
 }
 
 Err layer_fail(const Layer *layer, const char *format, ...)

@@ -36,6 +36,7 @@ Err loss_build(Loss *loss, Node node, Arena *arena, int outputs, int targets, in
     TRY(find_type(node, name, &loss->type));
     loss->self = arena_take(arena, 1, loss->type->self_size);
     loss->scratch = arena_take(arena, (int64_t)outputs * lanes, sizeof(Real));
+    loss->weight = arena_take(arena, lanes, sizeof(Real));
     static const Field no_fields[] = {{0}};
     const Field *fields = loss->type->fields ? loss->type->fields : no_fields;
     Node settings;
@@ -44,14 +45,22 @@ Err loss_build(Loss *loss, Node node, Arena *arena, int outputs, int targets, in
     return loss->type->check(loss, outputs, targets);
 }
 
+double loss_weigh(const Loss *loss, const Pass *pass, const Targets *targets)
+{
+    double sum = 0;
+    for (int lane = 0; lane < pass->lanes; lane++) {
+        loss->weight[lane] = pass->mask[lane] != 0 ? targets->weight[lane] : 0;
+        sum += (double)loss->weight[lane];
+    }
+    return sum;
+}
+
 void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *targets,
               double *scalars, Real *dy)
 {
     memset(scalars, 0, SCALAR_COUNT * sizeof *scalars);
+    scalars[SCALAR_WEIGHT] = loss_weigh(loss, pass, targets);
     for (int lane = 0; lane < pass->lanes; lane++)
-        if (pass->mask[lane] != 0) {
-            scalars[SCALAR_SAMPLES] += 1;
-            scalars[SCALAR_WEIGHT] += (double)targets->weight[lane];
-        }
+        scalars[SCALAR_SAMPLES] += pass->mask[lane] != 0;
     loss->type->run(loss, pass, y, targets, scalars, dy);
 }

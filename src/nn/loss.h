@@ -43,12 +43,15 @@ struct Loss {
     int outputs;
     void *self;
     Real *scratch; /* [outputs][lanes] */
+    Real *weight;  /* [lanes] of the micro-batch under way; 0 in padding lanes */
 };
 
 extern const LossType *const loss_types[];
 
 /* Reads `loss:` (a name or {name: settings}). Memory from `arena`. */
 Err loss_build(Loss *loss, Node node, Arena *arena, int outputs, int targets, int lanes);
+/* Weighs the samples of a micro-batch; returns their sum. */
+double loss_weigh(const Loss *loss, const Pass *pass, const Targets *targets);
 /* Fills scalars[SCALAR_COUNT]; dy may be NULL. Lanes with mask 0 get dy = 0. */
 void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *targets,
               double *scalars, Real *dy);

@@ -65,7 +65,7 @@ static void run(const Loss *loss, const Pass *pass, const Real *y, const Targets
         Lanes *e = (Lanes *)loss->scratch + i;
         const int32_t *label = targets->label + i * LANES;
         Lanes mask = ((const Lanes *)pass->mask)[i];
-        Lanes weight = mask * ((const Lanes *)targets->weight)[i];
+        Lanes weight = ((const Lanes *)loss->weight)[i];
         Peak peak = find_peak(logits, loss->outputs, stride);
         Lanes sum = exponentials(e, logits, peak.value, loss->outputs, stride);
         Lanes base = lanes_log(sum);

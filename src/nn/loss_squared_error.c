@@ -20,7 +20,7 @@ static void run(const Loss *loss, const Pass *pass, const Real *y, const Targets
     for (int i = 0; i < stride; i++) {
         const Lanes *out = (const Lanes *)y + i, *target = (const Lanes *)targets->value + i;
         Lanes mask = ((const Lanes *)pass->mask)[i];
-        Lanes weight = mask * ((const Lanes *)targets->weight)[i] / (Real)loss->outputs;
+        Lanes weight = ((const Lanes *)loss->weight)[i] / (Real)loss->outputs;
         Lanes sum = lanes_of(0);
         for (int k = 0; k < loss->outputs; k++) {
             Lanes error =

@@ -23,6 +23,21 @@ static Err measure_run(Engine *e)
     return NULL;
 }
 
+/* A layer may need more samples than the smallest micro-batch has: of one there is no variance. */
+static Err check_samples(const Engine *e)
+{
+    int64_t least = e->global / e->leaves;
+    for (int i = 0; i < e->net->layer_count; i++)
+        if (e->net->layers[i].least_samples > least)
+            return layer_fail(
+                &e->net->layers[i],
+                "needs micro-batches of at least %d samples, and batch.global %lld in "
+                "%lld of them leaves %lld to the smallest; choose another batch.micro",
+                e->net->layers[i].least_samples, (long long)e->global, (long long)e->leaves,
+                (long long)least);
+    return NULL;
+}
+
 static Err build_net(Engine *e)
 {
     const Dataset *data = e->feed.data;
@@ -30,6 +45,7 @@ static Err build_net(Engine *e)
     dataset_shape(data, &channels, &height, &width);
     int lanes = feed_reserve(&e->feed, e->micro);
     TRY(net_build(&e->net, e->config->model, (Shape){height, width, channels}, lanes));
+    TRY(check_samples(e));
     int outputs = (int)shape_size(e->net->output);
     int targets = dataset_classifies(data) ? dataset_classes(data) : dataset_targets(data);
     TRY(loss_build(&e->loss, e->config->loss, &e->arena, outputs, targets, lanes));
@@ -61,7 +77,8 @@ static void lay_blocks(Engine *e)
     for (int i = 0; i < n; i++) {
         const Tensor *t = e->laid[i];
         extents[i] = (Extent){t->offset, t->size};
-        e->decays[i] = optim_decays(&e->optim, e->net->layers[t->layer].name, t->rank);
+        const Layer *layer = &e->net->layers[t->layer];
+        e->decays[i] = optim_decays(&e->optim, layer->name, layer->type->is_norm ? 1 : t->rank);
     }
     blocks_build(&e->blocks, extents, n, e->net->extent);
 }
@@ -106,21 +123,24 @@ void engine_close(Engine *e)
     *e = (Engine){0};
 }
 
-Pass engine_pass(const Engine *e, bool training)
-{
-    return (Pass){.lanes = e->feed.lanes,
-                  .training = training,
-                  .seed = (uint64_t)e->config->seed,
-                  .position = e->feed.position,
-                  .mask = e->feed.mask};
-}
-
 Targets engine_targets(const Engine *e)
 {
     bool labels = dataset_classifies(e->feed.data);
     return (Targets){.label = labels ? e->feed.label : NULL,
                      .value = labels ? NULL : e->feed.value,
                      .weight = e->feed.weight};
+}
+
+Pass engine_pass(const Engine *e, bool training)
+{
+    Pass pass = {.lanes = e->feed.lanes,
+                 .training = training,
+                 .seed = (uint64_t)e->config->seed,
+                 .position = e->feed.position,
+                 .mask = e->feed.mask};
+    Targets targets = engine_targets(e);
+    pass.weight = loss_weigh(&e->loss, &pass, &targets);
+    return pass;
 }
 
 Result engine_result(const Engine *e, const double *scalars)
