@@ -244,6 +244,7 @@ static inline const NaiveLayer *naive_layer(const char *type)
         {"dropout", naive_dropout_forward, naive_dropout_backward},
         {"flatten", naive_flatten_forward, naive_flatten_backward},
         {"add", naive_add_forward, naive_add_backward},
+        {"residual", naive_add_forward, naive_add_backward},
         {0},
     };
     for (const NaiveLayer *layer = naive_layers; layer->type; layer++)

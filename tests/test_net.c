@@ -11,11 +11,18 @@ enum { SAMPLES = 17 };
     "{add: [join, join]}, {add: [04_tanh, 06_add]}, {dropout: 0.3}, {dense: {units: 3, bias: "     \
     "false}}]"
 
+#define BLOCKS                                                                                     \
+    "[{dense: 6}, {residual: {main: [{dense: 6}, {layer_norm: {gamma: 0.5}}, relu, {residual: "    \
+    "[{dense: {units: 6, name: deep}}, tanh, {add: [deep, 01_tanh]}]}], skip: [{dense: 6}]}}, "    \
+    "{residual: {main: [gelu, {dense: 6}], from: 00_dense}}, {add: [01_residual, 02_residual]}, "  \
+    "{dense: 3}]"
+
 static const char *const models[] = {
     "[{dense: 3}]",
     "[{dense: 8}, relu, {dense: 5}, tanh, {dense: 3}]",
     "[{dropout: 0.2}, {dense: 8}, {elu: 0.7}, {dropout: 0.5}, {dense: 3}, sigmoid]",
     GRAPH,
+    BLOCKS,
 };
 
 enum { MODELS = sizeof models / sizeof *models };
@@ -137,6 +144,43 @@ static void parameters_lie_in_backward_order(void)
     model_close(&m);
 }
 
+static void blocks_become_a_flat_list(void)
+{
+    static const struct {
+        const char *name;
+        int a, b;
+    } want[] = {
+        {"00_dense", -1, 0},
+        {"01_residual/main/00_dense", 0, 0},
+        {"01_residual/main/01_layer_norm", 1, 0},
+        {"01_residual/main/02_relu", 2, 0},
+        {"01_residual/main/03_residual/main/deep", 3, 0},
+        {"01_residual/main/03_residual/main/01_tanh", 4, 0},
+        {"01_residual/main/03_residual/main/02_add", 4, 5},
+        {"01_residual/main/03_residual", 6, 3},
+        {"01_residual/skip/00_dense", 0, 0},
+        {"01_residual", 7, 8},
+        {"02_residual/main/00_gelu", 0, 0},
+        {"02_residual/main/01_dense", 10, 0},
+        {"02_residual", 11, 0},
+        {"03_add", 9, 12},
+        {"04_dense", 13, 0},
+    };
+    enum { LAYERS = sizeof want / sizeof *want };
+    Model m;
+    open_or_die(&m, BLOCKS, (Shape){1, 1, 4}, 32);
+    CU_ASSERT_EQUAL_FATAL(m.net->layer_count, LAYERS);
+    for (int i = 0; i < LAYERS; i++) {
+        const Layer *layer = &m.net->layers[i];
+        CU_ASSERT_STRING_EQUAL(layer->name, want[i].name);
+        CU_ASSERT_EQUAL(layer->index, i);
+        CU_ASSERT_EQUAL(layer->inputs[0], want[i].a);
+        CU_ASSERT_EQUAL(layer->inputs[1], want[i].b);
+    }
+    CU_ASSERT_STRING_EQUAL(conf_scalar(conf_get(m.net->layers[7].settings, "skip")), "identity");
+    model_close(&m);
+}
+
 static void padding_of_the_leaf_is_left_alone(void)
 {
     Model m;
@@ -230,6 +274,18 @@ static void models_that_cannot_be_are_explained(void)
         {"dense", "a list of layers"},
         {"~", "a list of layers"},
         {"[{dense: 4}, [relu]]", "expected a name"},
+        {"[{residual: {main: [{dense: 3}, {dens: 3}]}}]", "did you mean \"dense\"?"},
+        {"[{residual: {main: [{dense: 3}], skip: identiy}}]",
+         "`skip` is a list of layers, or identity; did you mean that?"},
+        {"[{residual: {main: []}}]", "`main` is a list of layers"},
+        {"[{residual: {main: {dense: 3}}}]", "`main` is a list of layers"},
+        {"[residual]", "\"main\" is missing"},
+        {"[{residual: {mian: [{dense: 3}]}}]", "did you mean \"main\"?"},
+        {"[{residual: [{dense: 3}, {relu: {from: 00_dens}}]}]", "did you mean \"00_dense\"?"},
+        {"[{residual: [{dense: 3}, {dense: {units: 3, from: input}}]}]",
+         "layer 0 (00_residual/main/00_dense): no other layer takes its output"},
+        {"[{residual: [{dense: {units: 3, name: a}}, {relu: {name: a}}]}]",
+         "layer 0 is called \"00_residual/main/a\" already"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Model m;
@@ -252,6 +308,7 @@ static const Promise promises[] = {
     {"a sample's output does not depend on its neighbours", one_sample_stands_alone},
     {"parameters lie aligned in backward order, and are listed in layer order",
      parameters_lie_in_backward_order},
+    {"residual blocks become a flat list, with nested names", blocks_become_a_flat_list},
     {"a pass writes the whole leaf, but not its padding", padding_of_the_leaf_is_left_alone},
     {"memory is taken only for gradients that somebody wants", only_wanted_gradients_have_memory},
     {"a layer knows the activation behind it", activations_behind_are_found},

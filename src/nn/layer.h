@@ -79,8 +79,9 @@ typedef struct LayerType {
     const char *main_key; /* the setting meant by `name: value`; NULL: none */
     const Field *fields;  /* settings, read into `self`; NULL: none */
     size_t self_size;
-    int variant;                      /* which one, where one file holds a family of types */
-    int input_count;                  /* 1, or 2 for a sum of two paths */
+    int variant;              /* which one, where one file holds a family of types */
+    int input_count;          /* 1, or 2 for a sum of two paths */
+    const char *const *paths; /* settings that hold lists of layers, an input each; or NULL */
     bool is_activation, is_rectifier; /* for the default initialisation of the layer before it */
     bool is_norm;                     /* its parameters take no weight decay */
     /* Checks layer->in against the settings; sets layer->out, work_rows and flops, and declares
@@ -97,7 +98,8 @@ struct Layer {
     const char *name; /* "05_dense", or the user's `name:`; nested "05_residual/main/00_dense" */
     Node node;        /* its place in the configuration, for messages */
     Node settings;
-    int index;
+    int index;    /* in the net, which is flat */
+    int position; /* in the list that the user wrote: what messages and names count by */
     int inputs[LAYER_INPUTS]; /* indices of the layers that feed it; -1: the net's input */
     Shape in[LAYER_INPUTS], out;
     void *self; /* of type->self_size bytes */

@@ -23,6 +23,7 @@ extern const LayerType layer_group_norm;
 extern const LayerType layer_dropout;
 extern const LayerType layer_flatten;
 extern const LayerType layer_add;
+extern const LayerType layer_residual;
 
 /* clang-format off */
 const LayerType *const layer_types[] = {
@@ -41,6 +42,7 @@ const LayerType *const layer_types[] = {
     &layer_dropout,
     &layer_flatten,
     &layer_add,
+    &layer_residual,
     NULL,
 };
 /* clang-format on */
@@ -79,7 +81,7 @@ Err layer_fail(const Layer *layer, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return conf_fail(layer->node, "layer %d (%s): %s", layer->index, layer->name, text);
+    return conf_fail(layer->node, "layer %d (%s): %s", layer->position, layer->name, text);
 }
 
 const char *shape_text(Shape shape)

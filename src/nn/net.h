@@ -12,8 +12,14 @@
  *     - dense: 64
  *     - add: [stem, 02_dense]              the setting `from`: one earlier layer, or a list
  *
- * `name` and `from` are accepted by every layer. Without a name a layer is called "%02d_type";
- * "input" is the net's input. The last layer is the output, and every other must feed another.
+ * or, for two paths that part and meet again, the lists are written inside:
+ *
+ *     - residual: {main: [{dense: 64}, relu], skip: identity}        skip may be a list, too
+ *
+ * `name` and `from` are accepted by every layer. Without a name a layer is called "%02d_type", by
+ * its place in its list; inside a residual "05_residual/main/00_dense", where `from` may leave out
+ * what its own list begins with. "input" is the net's input. The last layer is the output, and
+ * every other must feed another.
  *
  * Parameters lie in backward order, so that what is finished first in the backward pass is one
  * prefix of the leaf. Files, digests and listings use layer order instead (net_tensor). */

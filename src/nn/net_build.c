@@ -1,161 +1,15 @@
-/* The building of a net: the list of layers becomes a graph, shapes flow through it, tensors get
- * their offsets, activations their memory. Everything that net.c would otherwise have to decide in
- * a pass is decided here, once.
+/* The building of a net: the list of layers becomes a graph (net_read.c), tensors get their
+ * offsets, activations their memory. Everything that net.c would otherwise have to decide in a pass
+ * is decided here, once.
  *
- *     read_layer      one entry of the list: type, settings, name, inputs, shapes
+ *     net_read        layers with their types, settings, names, inputs, shapes
  *     check_graph     every output is used, something learns
  *     place_tensors   offsets in values and leaf
  *     wire            where every activation and every gradient lies */
-#include "nn/net.h"
+#include "nn/net_inside.h"
 
 #include "base/cut.h"
 #include "math/lanes.h"
-
-#include <ctype.h>
-#include <string.h>
-
-/* What every layer accepts beside its own settings. Kept behind the layer's self in memory, so that
- * one table of fields, the layer's own and these, reads both. */
-typedef struct Common {
-    const char *name;
-    Node from;
-} Common;
-
-static const Field common_fields[] = {
-    {"name", FIELD_TEXT, offsetof(Common, name), FIELD_NONE,
-     .help = "what other layers, files and listings call it"},
-    {"from", FIELD_NODE, offsetof(Common, from), FIELD_NONE,
-     .help = "the layers that feed it, if not the one before it"},
-};
-
-enum { COMMON_FIELDS = sizeof common_fields / sizeof *common_fields };
-
-#define INPUT_NAME "input" /* what `from` calls the net's input */
-
-static Err find_type(Node node, const char *name, const LayerType **type)
-{
-    const char *names[64] = {0};
-    *type = layer_type(name);
-    if (*type)
-        return NULL;
-    for (int i = 0; layer_types[i] && i < 63; i++)
-        names[i] = layer_types[i]->name;
-    const char *closest = conf_closest(name, names);
-    return conf_fail(node, "unknown layer \"%s\"%s%s%s", name, closest ? "; did you mean \"" : "",
-                     closest ? closest : "", closest ? "\"?" : "");
-}
-
-/* Reads the layer's settings into self, and the common ones into what is returned. */
-static Err read_settings(Net *net, Layer *layer, Common **common)
-{
-    const LayerType *type = layer->type;
-    size_t behind = (size_t)round_up((int64_t)type->self_size, _Alignof(max_align_t));
-    layer->self = arena_take(&net->arena, 1, behind + sizeof **common);
-    *common = (Common *)((char *)layer->self + behind);
-    int own = 0;
-    while (type->fields && type->fields[own].name)
-        own++;
-    Field *fields = arena_take(&net->arena, own + COMMON_FIELDS + 1, sizeof *fields);
-    if (own)
-        memcpy(fields, type->fields, (size_t)own * sizeof *fields);
-    for (int i = 0; i < COMMON_FIELDS; i++) {
-        fields[own + i] = common_fields[i];
-        fields[own + i].offset += behind;
-    }
-    TRY(conf_settings(layer->node, type->main_key, &layer->settings));
-    return conf_fields(layer->settings, fields, layer->self);
-}
-
-/* The index of the layer so called among the first `count`, -1 for the net's input, else -2. */
-static int find_layer(const Net *net, int count, const char *name)
-{
-    if (strcmp(name, INPUT_NAME) == 0)
-        return -1;
-    for (int i = 0; i < count; i++)
-        if (strcmp(net->layers[i].name, name) == 0)
-            return i;
-    return -2;
-}
-
-/* Names become paths in HDF5 files, and words in YAML. */
-static bool is_name(const char *name)
-{
-    for (const char *c = name; *c; c++)
-        if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
-            return false;
-    return *name != '\0';
-}
-
-static Err name_layer(Net *net, Layer *layer, const char *given)
-{
-    layer->name = given ? arena_text(&net->arena, "%s", given)
-                        : arena_text(&net->arena, "%02d_%s", layer->index, layer->type->name);
-    if (!is_name(layer->name))
-        return conf_fail_key(layer->settings, "name",
-                             "a layer's name is made of letters, digits, _ and -");
-    int other = find_layer(net, layer->index, layer->name);
-    if (other == -1)
-        return conf_fail_key(layer->settings, "name", "\"%s\" means the input of the net",
-                             layer->name);
-    if (other >= 0)
-        return conf_fail_key(layer->settings, "name", "layer %d is called \"%s\" already", other,
-                             layer->name);
-    return NULL;
-}
-
-static Err find_source(const Net *net, const Layer *layer, Node item, int *source)
-{
-    const char *name = conf_scalar(item);
-    if (!name)
-        return conf_fail(item, "expected the name of a layer");
-    *source = find_layer(net, layer->index, name);
-    if (*source >= -1)
-        return NULL;
-    const char **names = mem_alloc(layer->index + 2, sizeof *names);
-    names[0] = INPUT_NAME;
-    for (int i = 0; i < layer->index; i++)
-        names[i + 1] = net->layers[i].name;
-    const char *closest = conf_closest(name, names);
-    mem_free(names);
-    return conf_fail(item, "no layer before %s is called \"%s\"%s%s%s", layer->name, name,
-                     closest ? "; did you mean \"" : "", closest ? closest : "",
-                     closest ? "\"?" : "");
-}
-
-/* Fills layer->inputs and layer->in. */
-static Err connect(const Net *net, Layer *layer, Node from)
-{
-    int needed = layer->type->input_count, given = conf_count(from);
-    if (!conf_exists(from) && needed == 1)
-        layer->inputs[0] = layer->index - 1;
-    else if (given != needed)
-        return layer_fail(layer, "takes %d input%s; `from` names %d", needed,
-                          needed == 1 ? "" : "s", given);
-    for (int k = 0; k < needed; k++) {
-        if (conf_exists(from))
-            TRY(find_source(net, layer, conf_item(from, k), &layer->inputs[k]));
-        int source = layer->inputs[k];
-        layer->in[k] = source < 0 ? net->input : net->layers[source].out;
-    }
-    return NULL;
-}
-
-static Err read_layer(Net *net, Node node, int index)
-{
-    Layer *layer = &net->layers[index];
-    const char *type_name;
-    Common *common;
-    *layer = (Layer){.node = node, .index = index};
-    TRY(conf_choice(node, &type_name));
-    TRY(find_type(node, type_name, &layer->type));
-    TRY(read_settings(net, layer, &common));
-    TRY(name_layer(net, layer, common->name));
-    TRY(connect(net, layer, common->from));
-    TRY(layer->type->setup(layer));
-    CHECK(shape_size(layer->out) > 0, "%s: setup left no shape", layer->type->name);
-    net->flops += layer->flops;
-    return NULL;
-}
 
 /* The first layer behind i that reads it, or -1. */
 static int first_reader(const Net *net, int i)
@@ -283,15 +137,8 @@ static void wire(Net *net)
 
 static Err build(Net *net, Node model)
 {
-    int count = conf_count(model);
-    if (!conf_is_list(model) || count == 0)
-        return conf_fail(model, "a model is a list of layers, and needs at least one");
-    net->layers = arena_take(&net->arena, count, sizeof *net->layers);
-    for (int i = 0; i < count; i++) {
-        TRY(read_layer(net, conf_item(model, i), i));
-        net->layer_count++;
-    }
-    net->output = net->layers[count - 1].out;
+    TRY(net_read(net, model));
+    net->output = net->layers[net->layer_count - 1].out;
     TRY(check_graph(net, model));
     place_tensors(net);
     register_tensors(net);
