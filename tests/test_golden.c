@@ -33,13 +33,17 @@ static Err build_loss(Trial *t)
     snprintf(text, sizeof text, "loss: %s\n", golden_text(t->golden, "loss"));
     TRY(conf_parse(&t->conf, "golden.yaml", text, NULL, 0));
     Node node = conf_get(conf_root(t->conf), "loss");
+    const char *targets = golden_text(t->golden, "targets");
     int outputs = (int)t->outputs;
-    return loss_build(&t->loss, node, &t->arena, outputs, outputs, t->batch.pass.lanes);
+    bool classes = targets ? strcmp(targets, "classes") == 0
+                           : strstr(golden_text(t->golden, "loss"), "cross_entropy") != NULL;
+    Task task = {outputs, classes ? outputs : 0, classes ? 0 : outputs};
+    return loss_build(&t->loss, node, &t->arena, task, t->batch.pass.lanes);
 }
 
 static void read_targets(Trial *t)
 {
-    int64_t values = t->loss.type->classifies ? 1 : t->outputs;
+    int64_t values = t->loss.task.classes ? 1 : t->outputs;
     const double *rows = golden_array(t->golden, "", "target", SAMPLES * values);
     t->target = batch_pack(&t->batch, rows, values);
     for (int s = 0; s < SAMPLES; s++)

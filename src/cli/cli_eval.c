@@ -22,6 +22,20 @@ static Err find_part(const char *name, Part *part)
     return unknown_word("split", name, names);
 }
 
+static const char *accuracy_text(const Result *result, Arena *arena)
+{
+    return isnan(result->accuracy) ? "" : arena_text(arena, "accuracy %.4f  ", result->accuracy);
+}
+
+static const char *figures_text(const Result *result, Arena *arena)
+{
+    const char *text = "";
+    for (Figure f = 0; f < FIGURE_COUNT; f++)
+        if (!isnan(result->figure[f]))
+            text = arena_text(arena, "%s%s %.6g  ", text, figure_names[f], result->figure[f]);
+    return text;
+}
+
 static Err measure(Engine *e, const Comm *comm, Checkpoint *saved, Part part)
 {
     TRY(comm_agree(comm, comm->member == 0 ? checkpoint_restore(saved, &e->state, false) : NULL));
@@ -32,13 +46,11 @@ static Err measure(Engine *e, const Comm *comm, Checkpoint *saved, Part part)
     Result result;
     TRY(eval_run(e, part, (Word){0, INT32_MAX}, &all, &result));
     uint64_t digest = state_digest(&e->state);
-    const char *name = part_name(part) + 1;
-    if (isnan(result.accuracy))
-        log_info("%s  samples %" PRId64 "  loss %.6f  digest %016" PRIx64, name, result.samples,
-                 result.loss, digest);
-    else
-        log_info("%s  samples %" PRId64 "  accuracy %.4f  loss %.6f  digest %016" PRIx64, name,
-                 result.samples, result.accuracy, result.loss, digest);
+    Arena arena = {0};
+    log_info("%s  samples %" PRId64 "  %sloss %.6f  %sdigest %016" PRIx64, part_name(part) + 1,
+             result.samples, accuracy_text(&result, &arena), result.loss,
+             figures_text(&result, &arena), digest);
+    arena_free(&arena);
     return NULL;
 }
 

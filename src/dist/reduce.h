@@ -16,7 +16,7 @@
 
 #include "dist/tree.h"
 
-enum { REDUCE_SCALARS = 8 };
+enum { REDUCE_SCALARS = 16 };
 
 /* One word a rank: the OR of flags, and the lowest rank that failed. */
 enum { WORD_FAILED = 1, WORD_STOP = 2, WORD_TIME = 4 };

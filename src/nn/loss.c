@@ -1,15 +1,29 @@
-/* THE TABLE of losses, and what all of them share: the counts of a micro-batch, and silence in the
- * padding lanes. */
+/* THE TABLE of losses, and what all of them share: the counts and weights of a micro-batch, the
+ * figures made of their sums, and the answer that an output stands for. */
 #include "nn/loss.h"
 
+#include "base/log.h"
 #include "math/lanes.h"
 
+#include <math.h> /* sqrt, which IEEE 754 rounds exactly; NAN */
 #include <string.h>
 
 extern const LossType loss_cross_entropy;
-extern const LossType loss_squared_error;
+extern const LossType loss_sigmoid_cross_entropy;
+extern const LossType loss_mse;
+extern const LossType loss_sum_squares;
+extern const LossType loss_l1;
+extern const LossType loss_huber;
 
-const LossType *const loss_types[] = {&loss_cross_entropy, &loss_squared_error, NULL};
+const LossType *const loss_types[] = {
+    &loss_cross_entropy,
+    &loss_sigmoid_cross_entropy,
+    &loss_mse,
+    &loss_sum_squares,
+    &loss_l1,
+    &loss_huber,
+    NULL,
+};
 
 enum { LOSS_TYPES = sizeof loss_types / sizeof *loss_types };
 
@@ -28,29 +42,42 @@ static Err find_type(Node node, const char *name, const LossType **found)
                      closest ? closest : "", closest ? "\"?" : "");
 }
 
-Err loss_build(Loss *loss, Node node, Arena *arena, int outputs, int targets, int lanes)
+Err loss_build(Loss *loss, Node node, Arena *arena, Task task, int lanes)
 {
     const char *name;
     TRY(conf_choice(node, &name));
-    *loss = (Loss){.node = node, .outputs = outputs};
+    *loss = (Loss){.node = node, .task = task};
     TRY(find_type(node, name, &loss->type));
     loss->self = arena_take(arena, 1, loss->type->self_size);
-    loss->scratch = arena_take(arena, (int64_t)outputs * lanes, sizeof(Real));
+    loss->scratch = arena_take(arena, (int64_t)task.outputs * lanes, sizeof(Real));
     loss->weight = arena_take(arena, lanes, sizeof(Real));
     static const Field no_fields[] = {{0}};
     const Field *fields = loss->type->fields ? loss->type->fields : no_fields;
-    Node settings;
-    TRY(conf_settings(node, loss->type->main_key, &settings));
-    TRY(conf_fields(settings, fields, loss->self));
-    return loss->type->check(loss, outputs, targets);
+    TRY(conf_settings(node, loss->type->main_key, &loss->settings));
+    TRY(conf_fields(loss->settings, fields, loss->self));
+    return loss->type->setup(loss, arena);
+}
+
+/* The loss has its own softmax or sigmoid; and behind a relu a score could never fall. */
+void loss_warn(const Loss *loss, const Layer *last)
+{
+    static const char *const wrong[] = {"softmax", "sigmoid", "tanh", "relu", NULL};
+    for (int i = 0; loss->type->activates && wrong[i]; i++)
+        if (strcmp(last->type->name, wrong[i]) == 0)
+            log_warning("the model ends in layer %d (%s), but %s applies the %s itself and wants "
+                        "plain scores: leave that layer out",
+                        last->position, last->name, loss->type->name, loss->type->activates);
 }
 
 double loss_weigh(const Loss *loss, const Pass *pass, const Targets *targets)
 {
     double sum = 0;
     for (int lane = 0; lane < pass->lanes; lane++) {
-        loss->weight[lane] = pass->mask[lane] != 0 ? targets->weight[lane] : 0;
-        sum += (double)loss->weight[lane];
+        Real weight = pass->mask[lane] != 0 ? targets->weight[lane] : 0;
+        if (loss->class_weight && pass->mask[lane] != 0)
+            weight *= loss->class_weight[targets->label[lane]];
+        loss->weight[lane] = weight;
+        sum += (double)weight;
     }
     return sum;
 }
@@ -63,4 +90,86 @@ void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *
     for (int lane = 0; lane < pass->lanes; lane++)
         scalars[SCALAR_SAMPLES] += pass->mask[lane] != 0;
     loss->type->run(loss, pass, y, targets, scalars, dy);
+}
+
+/* ---- figures ---- */
+
+double loss_accuracy(const Loss *loss, const double *scalars)
+{
+    if (!loss->answers)
+        return NAN;
+    return scalars[SCALAR_CORRECT] / (scalars[SCALAR_SAMPLES] * loss->answers);
+}
+
+static double top_accuracy(const double *s, double numbers)
+{
+    (void)numbers;
+    return s[SCALAR_TOP] / s[SCALAR_SAMPLES];
+}
+
+static double root_mean_square(const double *s, double numbers)
+{
+    return sqrt(s[SCALAR_ERROR_SQUARE] / numbers);
+}
+
+static double mean_absolute(const double *s, double numbers)
+{
+    return s[SCALAR_ERROR] / numbers;
+}
+
+/* The share of the targets' variance that the net explains. */
+static double determination(const double *s, double numbers)
+{
+    double mean = s[SCALAR_TARGET] / numbers;
+    double spread = s[SCALAR_TARGET_SQUARE] - numbers * mean * mean;
+    return spread > 0 ? 1 - s[SCALAR_ERROR_SQUARE] / spread : NAN;
+}
+
+const char *const figure_names[FIGURE_COUNT] = {
+    [FIGURE_TOP] = "top_k_accuracy",
+    [FIGURE_RMSE] = "rmse",
+    [FIGURE_MAE] = "mae",
+    [FIGURE_R2] = "r_squared",
+};
+
+static double (*const figures[FIGURE_COUNT])(const double *scalars, double numbers) = {
+    [FIGURE_TOP] = top_accuracy,
+    [FIGURE_RMSE] = root_mean_square,
+    [FIGURE_MAE] = mean_absolute,
+    [FIGURE_R2] = determination,
+};
+
+/* R squared takes each output's own mean, so it is told of one output alone. */
+double loss_figure(const Loss *loss, Figure figure, const double *scalars)
+{
+    bool regression = !loss->answers;
+    bool has = figure == FIGURE_TOP  ? loss->top > 0
+               : figure == FIGURE_R2 ? regression && loss->task.outputs == 1
+                                     : regression;
+    return has ? figures[figure](scalars, scalars[SCALAR_SAMPLES] * loss->task.outputs) : NAN;
+}
+
+/* ---- answers ---- */
+
+/* The largest output, the first of equals; of a single one, whether it is above zero. */
+static int32_t class_of(const Real *y, int outputs, int lanes)
+{
+    int32_t class = 0;
+    if (outputs == 1)
+        return y[0] > 0;
+    for (int32_t k = 1; k < outputs; k++)
+        if (y[k * lanes] > y[class * lanes])
+            class = k;
+    return class;
+}
+
+void loss_predict(const Loss *loss, const Pass *pass, const Real *y, Real *answer, int32_t *label)
+{
+    int outputs = loss->task.outputs;
+    for (int lane = 0; label && loss->task.classes && lane < pass->lanes; lane++)
+        label[lane] = class_of(y + lane, outputs, pass->lanes);
+    if (answer && loss->type->predict)
+        loss->type->predict(loss, pass, y, answer);
+    else if (answer)
+        memcpy(answer, y, (size_t)outputs * (size_t)pass->lanes * sizeof(Real));
 }

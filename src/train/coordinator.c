@@ -45,7 +45,7 @@ Word coordinator_word(const Engine *e, double began)
 bool coordinator_note(Engine *e, const Result *validation)
 {
     Control *control = &e->state.control;
-    bool classifies = e->loss.type->classifies;
+    bool classifies = e->loss.answers > 0;
     double measure = classifies ? validation->accuracy : validation->loss;
     bool better =
         control->best_step < 0 || (classifies ? measure > control->best : measure < control->best);

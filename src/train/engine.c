@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "math/lanes.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,14 +45,13 @@ static Err build_net(Engine *e)
     int lanes = feed_reserve(&e->feed, e->micro);
     TRY(net_build(&e->net, e->config->model, (Shape){height, width, channels}, lanes));
     TRY(check_samples(e));
-    int outputs = (int)shape_size(e->net->output);
-    int targets = dataset_classifies(data) ? dataset_classes(data) : dataset_targets(data);
-    TRY(loss_build(&e->loss, e->config->loss, &e->arena, outputs, targets, lanes));
-    if (e->loss.type->classifies != dataset_classifies(data))
-        return conf_fail(e->config->loss, "%s wants %s, but %s holds %s", e->loss.type->name,
-                         e->loss.type->classifies ? "classes" : "real values", dataset_path(data),
-                         dataset_classifies(data) ? "classes" : "real values");
-    e->dy = mem_alloc((int64_t)outputs * lanes, sizeof(Real));
+    bool labels = dataset_classifies(data);
+    Task task = {.outputs = (int)shape_size(e->net->output),
+                 .classes = labels ? dataset_classes(data) : 0,
+                 .values = labels ? 0 : dataset_targets(data)};
+    TRY(loss_build(&e->loss, e->config->loss, &e->arena, task, lanes));
+    loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
+    e->dy = mem_alloc((int64_t)task.outputs * lanes, sizeof(Real));
     TRY(optim_build(&e->optim, e->config->optimizer));
     return schedule_build(&e->schedule, e->config->schedule, e->optim.self->lr, e->global,
                           &e->clock, e->length * e->global);
@@ -145,8 +143,10 @@ Pass engine_pass(const Engine *e, bool training)
 
 Result engine_result(const Engine *e, const double *scalars)
 {
-    double samples = scalars[SCALAR_SAMPLES];
-    return (Result){.loss = scalars[SCALAR_LOSS] / scalars[SCALAR_WEIGHT],
-                    .accuracy = e->loss.type->classifies ? scalars[SCALAR_CORRECT] / samples : NAN,
-                    .samples = (int64_t)samples};
+    Result result = {.loss = scalars[SCALAR_LOSS] / scalars[SCALAR_WEIGHT],
+                     .accuracy = loss_accuracy(&e->loss, scalars),
+                     .samples = (int64_t)scalars[SCALAR_SAMPLES]};
+    for (Figure figure = 0; figure < FIGURE_COUNT; figure++)
+        result.figure[figure] = loss_figure(&e->loss, figure, scalars);
+    return result;
 }

@@ -46,7 +46,8 @@ void engine_close(Engine *engine);
 
 /* Sums over a batch or a part, divided. */
 typedef struct Result {
-    double loss, accuracy; /* accuracy NAN for regression */
+    double loss, accuracy;       /* accuracy NAN for regression */
+    double figure[FIGURE_COUNT]; /* NAN: the loss has none */
     int64_t samples;
 } Result;
 

@@ -31,22 +31,37 @@ static const char *number(double value, Arena *arena)
     return isfinite(value) ? arena_text(arena, "%.9g", value) : "null";
 }
 
+/* What the loss can say beside loss and accuracy: "validation_rmse" and so on. */
+static const char *figures_text(const char *part, const Result *r, Arena *arena)
+{
+    const char *text = "";
+    for (Figure f = 0; r->samples && f < FIGURE_COUNT; f++)
+        if (!isnan(r->figure[f]))
+            text = arena_text(arena, "%s  \"%s_%s\": %s,\n", text, part, figure_names[f],
+                              number(r->figure[f], arena));
+    return text;
+}
+
+/* "validation_loss" and its like, null where nothing was measured. */
+static const char *part_text(const char *part, const Result *r, Arena *arena)
+{
+    double loss = r->samples ? r->loss : NAN, accuracy = r->samples ? r->accuracy : NAN;
+    return arena_text(arena, "  \"%s_loss\": %s,\n  \"%s_accuracy\": %s,\n%s", part,
+                      number(loss, arena), part, number(accuracy, arena),
+                      figures_text(part, r, arena));
+}
+
 Err summary_write(const Summary *s, const char *run)
 {
     Arena a = {0};
-    double validation_loss = s->validation.samples ? s->validation.loss : NAN;
-    double validation_accuracy = s->validation.samples ? s->validation.accuracy : NAN;
-    double test_loss = s->test.samples ? s->test.loss : NAN;
-    double test_accuracy = s->test.samples ? s->test.accuracy : NAN;
     const char *text = arena_text(
         &a,
         "{\n  \"steps\": %" PRId64 ",\n  \"epochs\": %s,\n  \"ranks\": %d,\n"
-        "  \"parameters\": %" PRId64 ",\n  \"train_loss\": %s,\n  \"validation_loss\": %s,\n"
-        "  \"validation_accuracy\": %s,\n  \"test_loss\": %s,\n  \"test_accuracy\": %s,\n"
+        "  \"parameters\": %" PRId64 ",\n  \"train_loss\": %s,\n%s%s"
         "  \"digest\": \"%016" PRIx64 "\",\n  \"samples_per_second\": %s,\n  \"line\": \"%s\"\n}\n",
         s->steps, number(s->epochs, &a), s->ranks, s->parameters, number(s->train_loss, &a),
-        number(validation_loss, &a), number(validation_accuracy, &a), number(test_loss, &a),
-        number(test_accuracy, &a), s->digest, number(s->rate, &a), summary_line(s, &a));
+        part_text("validation", &s->validation, &a), part_text("test", &s->test, &a), s->digest,
+        number(s->rate, &a), summary_line(s, &a));
     Err err = file_replace(arena_text(&a, "%s/summary.json", run), text, strlen(text));
     arena_free(&a);
     return err;
