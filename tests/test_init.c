@@ -1,4 +1,5 @@
 /* Initial weights: their distribution, and what they are keyed by. */
+#include "base/log.h"
 #include "model.h"
 #include "unit.h"
 
@@ -56,6 +57,8 @@ static void rules_have_their_distributions(void)
     double he = sqrt(2.0 / IN), xavier = sqrt(6.0 / (IN + OUT)) / sqrt(3);
     expect_distribution("[{dense: {units: 400, init: he}}]", he, normal);
     expect_distribution("[{dense: {units: 400, init: xavier}}]", xavier, uniform);
+    expect_distribution("[{dense: {units: 400, init: he_uniform}}]", he, uniform);
+    expect_distribution("[{dense: {units: 400, init: xavier_normal}}]", xavier, normal);
     expect_distribution("[{dense: {units: 400, init: {normal: 0.3}}}]", 0.3, normal);
     expect_distribution("[{dense: {units: 400, init: normal}}]", 0.01, normal);
     double *w = weights("[{dense: {units: 400, init: zeros}}]", IN, 1, 0);
@@ -64,6 +67,9 @@ static void rules_have_their_distributions(void)
     w = weights("[{dense: {units: 400, init: xavier}}]", IN, 1, 0);
     CU_ASSERT(moments_of(w, IN * OUT).most < sqrt(6.0 / (IN + OUT)));
     mem_free(w);
+    w = weights("[{dense: {units: 400, init: he_uniform}}]", IN, 1, 0);
+    CU_ASSERT(moments_of(w, IN * OUT).most < sqrt(6.0 / IN));
+    mem_free(w);
 }
 
 static void the_default_suits_the_activation(void)
@@ -71,8 +77,50 @@ static void the_default_suits_the_activation(void)
     double he = sqrt(2.0 / IN), xavier = sqrt(6.0 / (IN + OUT)) / sqrt(3);
     expect_distribution("[{dense: 400}, relu]", he, normal);
     expect_distribution("[{dense: 400}, leaky_relu]", he, normal);
+    expect_distribution("[{dense: 400}, gelu]", he, normal);
+    expect_distribution("[{dense: 400}, batch_norm, relu]", he, normal);
     expect_distribution("[{dense: 400}, tanh]", xavier, uniform);
     expect_distribution("[{dense: 400}]", xavier, uniform);
+}
+
+/* What a warning says, caught in a file. */
+static void expect_warning(const char *layers, bool expected)
+{
+    FILE *log = tmpfile();
+    char text[512] = "";
+    log_to(log);
+    mem_free(weights(layers, IN, 1, 0));
+    log_to(NULL);
+    rewind(log);
+    text[fread(text, 1, sizeof text - 1, log)] = '\0';
+    fclose(log);
+    CU_ASSERT_EQUAL(strstr(text, "(symmetry)") != NULL, expected);
+    CU_ASSERT_EQUAL(strstr(text, "layer 0 (00_dense)") != NULL, expected);
+}
+
+static void zeros_in_the_middle_are_warned_of(void)
+{
+    expect_warning("[{dense: {units: 9, init: zeros}}, relu, {dense: 4}]", true);
+    expect_warning("[{dense: {units: 9, init: zeros}}]", false);
+    expect_warning("[{dense: {units: 9, init: he}}, relu]", false);
+}
+
+static void norms_start_at_one_or_gamma(void)
+{
+    static const char *const models[] = {"[batch_norm]", "[layer_norm]", "[{group_norm: 2}]",
+                                         "[{batch_norm: {gamma: 0}}]",
+                                         "[{layer_norm: {gamma: 0.5}}]"};
+    static const double gamma[] = {1, 1, 1, 0, 0.5};
+    for (int i = 0; i < 5; i++) {
+        Model m;
+        CU_ASSERT_PTR_NULL_FATAL(model_open(&m, models[i], (Shape){1, 1, 6}, LANES));
+        net_init(m.net, 1, m.values);
+        const double want[] = {gamma[i], 0, 0, 1}; /* weight, bias, running mean, variance */
+        for (int t = 0; t < m.net->layers[0].tensor_count; t++)
+            for (int e = 0; e < 6; e++)
+                CU_ASSERT_EQUAL(m.values[m.net->layers[0].tensors[t].offset + e], (Real)want[t]);
+        model_close(&m);
+    }
 }
 
 static void weights_are_keyed_by_seed_and_layer(void)
@@ -117,8 +165,12 @@ static void an_element_does_not_depend_on_the_size(void)
 }
 
 static const Promise promises[] = {
-    {"he, xavier, normal and zeros have their distributions", rules_have_their_distributions},
+    {"he, xavier, normal, zeros and their variants have their distributions",
+     rules_have_their_distributions},
     {"the default is he before the relu family, else xavier", the_default_suits_the_activation},
+    {"zeros in the middle of a net are warned of", zeros_in_the_middle_are_warned_of},
+    {"normalisations start at scale 1, or gamma, and running ones at 0 and 1",
+     norms_start_at_one_or_gamma},
     {"weights are keyed by seed and layer", weights_are_keyed_by_seed_and_layer},
     {"every element is drawn, of odd and even counts", every_element_is_drawn},
     {"an element does not depend on its tensor's size", an_element_does_not_depend_on_the_size},

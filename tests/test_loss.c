@@ -1,5 +1,6 @@
 /* Losses against their definitions in double, the counts beside them, and what happens at the
  * edges: huge logits, ties, padding lanes, not-a-number. */
+#include "base/log.h"
 #include "model.h"
 #include "nn/loss.h"
 #include "unit.h"
@@ -395,6 +396,32 @@ static void not_a_number_is_not_hidden(void)
         }
 }
 
+static void expect_warning(const Case *c, const char *last, bool expected)
+{
+    Bench b;
+    bench_open(&b, c);
+    FILE *log = tmpfile();
+    char text[512] = "";
+    const Layer layer = {.type = layer_type(last), .name = "the_last", .position = 5};
+    log_to(log);
+    loss_warn(&b.loss, &layer);
+    log_to(NULL);
+    rewind(log);
+    text[fread(text, 1, sizeof text - 1, log)] = '\0';
+    fclose(log);
+    CU_ASSERT_EQUAL(strstr(text, "layer 5 (the_last)") != NULL, expected);
+    bench_close(&b);
+}
+
+static void a_second_softmax_is_warned_of(void)
+{
+    expect_warning(&cases[0], "softmax", true);
+    expect_warning(&cases[0], "sigmoid", true);
+    expect_warning(&cases[4], "sigmoid", true);
+    expect_warning(&cases[0], "dense", false);
+    expect_warning(&cases[7], "sigmoid", false);
+}
+
 static void misfits_are_explained(void)
 {
     static const struct {
@@ -443,6 +470,8 @@ static const Promise promises[] = {
     {"of equal outputs the first is the answer", the_first_of_equals_is_the_answer},
     {"padding lanes are silent, whatever is in them", padding_is_silent},
     {"an output that is not a number makes the loss not a number", not_a_number_is_not_hidden},
+    {"a net that ends in the loss's own softmax or sigmoid is warned of",
+     a_second_softmax_is_warned_of},
     {"a loss that does not fit the net or the data is explained", misfits_are_explained},
     {0},
 };

@@ -3,6 +3,7 @@
  * with our own log and cos; a word's 32 bits reach 6.7 standard deviations. */
 #include "nn/init.h"
 
+#include "base/log.h"
 #include "base/rng.h"
 #include "math/elementary.h"
 
@@ -14,7 +15,8 @@ enum { DRAW_WORDS = sizeof(Draw) / sizeof(uint32_t) };
 static const double two_pi = 0x1.921fb54442d18p2;
 
 /* In the order of Init.rule. */
-static const char *const rules[] = {"auto", "he", "xavier", "normal", "zeros", NULL};
+static const char *const rules[] = {"auto",          "he",     "he_uniform", "xavier",
+                                    "xavier_normal", "normal", "zeros",      NULL};
 
 typedef struct Normal {
     double sigma;
@@ -32,7 +34,9 @@ static Err fail_unknown(Node node, const char *name)
     if (closest)
         return conf_fail(node, "unknown initialisation \"%s\"; did you mean \"%s\"?", name,
                          closest);
-    return conf_fail(node, "unknown initialisation \"%s\"; known: auto, he, xavier, normal, zeros",
+    return conf_fail(node,
+                     "unknown initialisation \"%s\"; known: auto, he, he_uniform, xavier, "
+                     "xavier_normal, normal, zeros",
                      name);
 }
 
@@ -81,21 +85,44 @@ static void fill_uniform(uint64_t seed, uint64_t purpose, double bound, Real *va
     }
 }
 
+/* Of the last layer zeros are fine: each of its outputs has a target of its own. */
+static void warn_of_symmetry(const Layer *layer)
+{
+    if (layer->next_activation)
+        log_warning(
+            "layer %d (%s) starts at zeros: its units begin alike, and where the next layer "
+            "does not tell them apart they stay alike (symmetry)",
+            layer->position, layer->name);
+}
+
 void init_fill(const Init *init, const Layer *layer, const Tensor *tensor, int64_t fan_in,
                int64_t fan_out, uint64_t seed, Real *values)
 {
     int64_t number = (int64_t)layer->index * LAYER_TENSORS + (tensor - layer->tensors);
     uint64_t purpose = rng_purpose(RNG_INIT, (uint32_t)number);
     bool before_rectifier = layer->next_activation && layer->next_activation->is_rectifier;
+    double in = (double)fan_in, both = (double)(fan_in + fan_out);
     int rule = init->rule;
     if (rule == INIT_AUTO)
         rule = before_rectifier ? INIT_HE : INIT_XAVIER;
-    if (rule == INIT_HE)
-        fill_normal(seed, purpose, sqrt(2.0 / (double)fan_in), values, tensor->size);
-    else if (rule == INIT_NORMAL)
+    switch (rule) {
+    case INIT_HE:
+        fill_normal(seed, purpose, sqrt(2 / in), values, tensor->size);
+        break;
+    case INIT_HE_UNIFORM:
+        fill_uniform(seed, purpose, sqrt(6 / in), values, tensor->size);
+        break;
+    case INIT_XAVIER:
+        fill_uniform(seed, purpose, sqrt(6 / both), values, tensor->size);
+        break;
+    case INIT_XAVIER_NORMAL:
+        fill_normal(seed, purpose, sqrt(2 / both), values, tensor->size);
+        break;
+    case INIT_NORMAL:
         fill_normal(seed, purpose, init->sigma, values, tensor->size);
-    else if (rule == INIT_XAVIER)
-        fill_uniform(seed, purpose, sqrt(6.0 / (double)(fan_in + fan_out)), values, tensor->size);
-    else
+        break;
+    default:
+        warn_of_symmetry(layer);
         memset(values, 0, (size_t)tensor->size * sizeof(Real));
+    }
 }
