@@ -80,6 +80,15 @@ static inline const char *golden_text(const Golden *golden, const char *key)
     return NULL;
 }
 
+/* Whether there is an array of this name. */
+static inline int golden_has(const Golden *golden, const char *name)
+{
+    int a = 0;
+    while (a < golden->array_count && strcmp(golden->arrays[a].name, name) != 0)
+        a++;
+    return a < golden->array_count;
+}
+
 /* The array "PREFIX/NAME" (prefix "": NAME), of exactly so many numbers. */
 static inline const double *golden_array(const Golden *golden, const char *prefix, const char *name,
                                          int64_t count)
