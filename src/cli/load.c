@@ -1,4 +1,4 @@
-/* Reading a configuration once for all ranks. */
+/* Reading a configuration once for all ranks, or all that a checkpoint needs to run. */
 #include "cli/load.h"
 
 #include "base/file.h"
@@ -27,4 +27,46 @@ Err load_config(const Comm *world, const char *path, const Args *args, Config *c
 Err load_comm(const Comm *world, const Config *config, Comm *comm)
 {
     return comm_agree(world, comm_divide(world, world->size, (Exchange)config->exchange, comm));
+}
+
+static Err find_part(const char *name, Part *part)
+{
+    static const char *const names[] = {"train", "validation", "test", NULL};
+    for (*part = PART_TRAIN; *part < PART_COUNT; ++*part)
+        if (strcmp(part_name(*part) + 1, name) == 0)
+            return NULL;
+    return unknown_word("split", name, names);
+}
+
+static Err restore(Loaded *l)
+{
+    const Comm *comm = &l->comm;
+    Engine *e = &l->engine;
+    TRY(comm_agree(comm,
+                   comm->member == 0 ? checkpoint_restore(&l->saved, &e->state, false) : NULL));
+    comm_barrier(comm);
+    if (e->feed.count[l->part] == 0)
+        FAIL(STATUS_USER, "%s has no %s part", dataset_path(e->feed.data), part_name(l->part) + 1);
+    return NULL;
+}
+
+Err load_checkpoint(const Comm *world, const Args *args, Loaded *l)
+{
+    const char *split = args_value(args, "--split"), *path = args->positional[0];
+    *l = (Loaded){0};
+    TRY(find_part(split ? split : "test", &l->part));
+    TRY(comm_agree(world, checkpoint_open(&l->saved, path)));
+    TRY(comm_agree(world, config_read(&l->config, l->saved.path, l->saved.config, NULL, 0)));
+    TRY(load_comm(world, &l->config, &l->comm));
+    TRY(engine_open(&l->engine, &l->comm, &l->config, args_value(args, "--data"),
+                    &l->saved.normal));
+    return restore(l);
+}
+
+void load_close(Loaded *l)
+{
+    engine_close(&l->engine);
+    comm_free(&l->comm);
+    config_free(&l->config);
+    checkpoint_close(&l->saved);
 }

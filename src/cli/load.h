@@ -1,13 +1,39 @@
-/* What several verbs begin with: a configuration that rank 0 reads, and the ranks in groups. */
+/* What several verbs begin with: a configuration that rank 0 reads, and the ranks in groups; or a
+ * checkpoint in an engine, with a part to run it on. */
 #ifndef CLI_LOAD_H
 #define CLI_LOAD_H
 
 #include "cli/verb.h"
+#include "train/checkpoint.h"
 #include "train/engine.h"
 
 /* Reads a configuration file with its --set options. Collective. */
 Err load_config(const Comm *world, const char *path, const Args *args, Config *config);
 /* The ranks in groups, as `exchange:` wants them. Collective. */
 Err load_comm(const Comm *world, const Config *config, Comm *comm);
+
+/* A checkpoint, restored into the engine that its own configuration describes. */
+typedef struct Loaded {
+    Checkpoint saved;
+    Config config;
+    Comm comm;
+    Engine engine;
+    Part part;
+} Loaded;
+
+/* The checkpoint args->positional[0], with --data and --split. load_close in any case. Collective.
+ */
+Err load_checkpoint(const Comm *world, const Args *args, Loaded *loaded);
+/* Collective. */
+void load_close(Loaded *loaded);
+
+#define OPTION_DATA                                                                                \
+    {                                                                                              \
+        "--data", "DATA.h5", "another data file than the one it was trained on"                    \
+    }
+#define OPTION_SPLIT                                                                               \
+    {                                                                                              \
+        "--split", "PART", "train, validation or test; default test"                               \
+    }
 
 #endif

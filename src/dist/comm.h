@@ -59,7 +59,8 @@ const char *comm_broadcast_text(const Comm *comm, const char *text, Arena *arena
 /* Maximum over ranks. Collective. */
 int64_t comm_max(const Comm *comm, int64_t value);
 /* Fills gaps: every element is set on one rank and 0 on the others; afterwards it is set on all.
- * Exact, because x + 0 is. Collective. */
+ * Exact, because x + 0 is. Or adds up counts: sums of whole numbers below 2^53 are exact in any
+ * order. Collective. */
 void comm_merge(const Comm *comm, double *values, int64_t count);
 /* Collective. */
 void comm_barrier(const Comm *comm);

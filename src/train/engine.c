@@ -52,6 +52,7 @@ static Err build_net(Engine *e)
     TRY(loss_build(&e->loss, e->config->loss, &e->arena, task, lanes));
     loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
     e->dy = mem_alloc((int64_t)task.outputs * lanes, sizeof(Real));
+    e->answer = arena_take(&e->arena, lanes, sizeof *e->answer);
     TRY(optim_build(&e->optim, e->config->optimizer));
     return schedule_build(&e->schedule, e->config->schedule, e->optim.self->lr, e->global,
                           &e->clock, e->length * e->global);

@@ -10,6 +10,13 @@
 #include "train/state.h"
 #include "train/watch.h"
 
+/* Called with each micro-batch of an evaluation: the net's output for the samples [lo, hi) of the
+ * part, with engine->feed as it was. call NULL: nobody wants it. */
+typedef struct Hook {
+    void (*call)(void *context, const Real *y, int64_t lo, int64_t hi);
+    void *context;
+} Hook;
+
 typedef struct Engine {
     const Comm *comm;
     const Config *config;
@@ -26,11 +33,13 @@ typedef struct Engine {
     bool *decays;  /* [blocks.part] takes weight decay */
     Reduce *reduce;
     Watch *watch;
-    int64_t global; /* samples a step */
-    int64_t micro;  /* samples a micro-batch at most */
-    int64_t leaves; /* micro-batches a step */
-    int64_t length; /* steps of the run */
-    Real *dy;       /* [outputs][lanes] */
+    int64_t global;  /* samples a step */
+    int64_t micro;   /* samples a micro-batch at most */
+    int64_t leaves;  /* micro-batches a step */
+    int64_t length;  /* steps of the run */
+    Real *dy;        /* [outputs][lanes] */
+    int32_t *answer; /* [lanes] for a hook's use */
+    Hook hook;
     Real *gradient; /* [BLOCK_REALS] one block's mean gradient */
     Update update;  /* of the step under way */
     Real scale;     /* 1 / global weight */

@@ -10,12 +10,15 @@ static void run_leaf(Engine *e, Part part, int64_t m, int64_t leaves)
 {
     int64_t n = e->feed.count[part];
     double scalars[REDUCE_SCALARS] = {0};
+    int64_t lo = cut(n, m, leaves), hi = cut(n, m + 1, leaves);
     watch_phase(e->watch, e->state.step, PHASE_EVALUATE);
-    feed_part(&e->feed, part, cut(n, m, leaves), cut(n, m + 1, leaves));
+    feed_part(&e->feed, part, lo, hi);
     Pass pass = engine_pass(e, false);
     Targets targets = engine_targets(e);
     const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, NULL);
+    if (e->hook.call)
+        e->hook.call(e->hook.context, y, lo, hi);
     reduce_push(e->reduce, m, NULL, scalars);
 }
 

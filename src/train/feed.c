@@ -179,6 +179,8 @@ static int64_t row_of(Feed *feed, Part part, int64_t i)
 {
     if (part == PART_VALIDATION && !feed->own_validation)
         return sampler_held_out(&feed->sampler, i);
+    if (part == PART_TRAIN)
+        return sampler_kept(&feed->sampler, i);
     return i;
 }
 
