@@ -110,3 +110,21 @@ ok "by name" says "rmse "
 ok "values are predicted" \
     expect_status 0 ranks 3 predict values/checkpoints/step-00000004.h5 -o values.csv --split train
 ok "as values" grep -q '^row,y0,y1$' values.csv
+
+# With momentum 1 and a rate of nearly 0, one step leaves the batch's own statistics behind: the
+# training part then costs in inference mode what it cost in training, class weights or not.
+cat >running.yaml <<'END'
+name: running
+data: {file: tiny.h5}
+model: [flatten, {dense: 16}, {batch_norm: {momentum: 1}}, {dense: 3}]
+loss: {cross_entropy: {class_weights: [1, 5, 0.5]}}
+batch: {global: all, micro: 100}
+optimizer: {type: sgd, lr: 1e-12}
+train: {length: 1 steps}
+END
+ok "one step is made" expect_status 0 ranks 2 train running.yaml --run running
+ok "its checkpoint is measured" \
+    expect_status 0 ranks 1 eval running/checkpoints/step-00000001.h5 --split train
+ok "running statistics are the samples' own" awk -v in_training="$(summary running train_loss)" '
+    $1 == "train" {for (i = 1; i < NF; i++) if ($i == "loss") d = $(i + 1) / in_training - 1}
+    END {exit !(d > -0.02 && d < 0.02 && d != 0)}' said
