@@ -89,16 +89,16 @@ static Err inspect_checkpoint(const char *path, Arena *arena)
 
 static void list_layers(const Net *net)
 {
-    log_info("%-28s %-14s %12s %14s", "layer", "output", "parameters", "forward FLOP");
+    log_info("%-40s %-14s %12s %14s", "layer", "output", "parameters", "forward FLOP");
     for (int i = 0; i < net->layer_count; i++) {
         const Layer *l = &net->layers[i];
         int64_t parameters = 0;
         for (int t = 0; t < l->tensor_count; t++)
             parameters += l->tensors[t].kind == TENSOR_PARAMETER ? l->tensors[t].size : 0;
-        log_info("%-28s %-14s %12" PRId64 " %14.0f", l->name, shape_text(l->out), parameters,
+        log_info("%-40s %-14s %12" PRId64 " %14.0f", l->name, shape_text(l->out), parameters,
                  l->flops);
     }
-    log_info("%-28s %-14s %12" PRId64 " %14.0f", "total", "", net->parameter_count, net->flops);
+    log_info("%-40s %-14s %12" PRId64 " %14.0f", "total", "", net->parameter_count, net->flops);
 }
 
 static void list_memory(const Engine *e)

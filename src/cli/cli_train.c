@@ -33,15 +33,21 @@ static Err train(const Comm *world, const Args *args)
     return err;
 }
 
-static void explain_fields(const ConfigSection *section)
+/* The settings of something: name, default, meaning. */
+static void explain_settings(const Field *fields, const char *indent)
 {
-    log_info("\n%s%s", section->name[0] ? section->name : "CONFIG", section->name[0] ? ":" : "");
-    for (const Field *f = section->fields; f->name; f++)
-        log_info("  %-16s %-12s %s", f->name,
+    for (const Field *f = fields; f && f->name; f++)
+        log_info("%s%-16s %-12s %s", indent, f->name,
                  !f->fallback            ? "(required)"
                  : f->fallback[0] == '~' ? ""
                                          : f->fallback,
                  f->help);
+}
+
+static void explain_fields(const ConfigSection *section)
+{
+    log_info("\n%s%s", section->name[0] ? section->name : "CONFIG", section->name[0] ? ":" : "");
+    explain_settings(section->fields, "  ");
 }
 
 static void explain(void)
@@ -50,11 +56,15 @@ static void explain(void)
     for (const ConfigSection *s = config_sections; s->name; s++)
         explain_fields(s);
     log_info("\nmodel: a list of layers; each a name, `name: main setting` or `name: {settings}`");
-    for (const LayerType *const *t = layer_types; *t; t++)
+    for (const LayerType *const *t = layer_types; *t; t++) {
         log_info("  %-16s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "", (*t)->help);
+        explain_settings((*t)->fields, "      ");
+    }
     log_info("\nloss:");
-    for (const LossType *const *t = loss_types; *t; t++)
+    for (const LossType *const *t = loss_types; *t; t++) {
         log_info("  %-29s %s", (*t)->name, (*t)->help);
+        explain_settings((*t)->fields, "      ");
+    }
     for (const OptimType *const *t = optim_types; *t; t++) {
         log_info("\noptimizer: {type: %s} - %s", (*t)->name, (*t)->help);
         for (const Field *f = (*t)->fields; f->name; f++)
