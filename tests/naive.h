@@ -30,6 +30,8 @@ static inline double naive_setting(const Layer *layer, const char *key)
     return text ? atof(text) : 0;
 }
 
+#include "naive_window.h"
+
 static inline void naive_dense_forward(const Layer *layer, const NaiveIo *io)
 {
     int64_t in = shape_size(layer->in[0]), out = shape_size(layer->out);
@@ -209,6 +211,10 @@ static inline const NaiveLayer *naive_layer(const char *type)
 {
     static const NaiveLayer naive_layers[] = {
         {"dense", naive_dense_forward, naive_dense_backward},
+        {"conv2d", naive_conv_forward, naive_conv_backward},
+        {"max_pool", naive_max_forward, naive_max_backward},
+        {"avg_pool", naive_avg_forward, naive_avg_backward},
+        {"global_average_pool", naive_global_forward, naive_global_backward},
         {"relu", naive_activation_forward, naive_activation_backward},
         {"leaky_relu", naive_activation_forward, naive_activation_backward},
         {"elu", naive_activation_forward, naive_activation_backward},

@@ -7,6 +7,10 @@
 #include <string.h>
 
 extern const LayerType layer_dense;
+extern const LayerType layer_conv2d;
+extern const LayerType layer_max_pool;
+extern const LayerType layer_avg_pool;
+extern const LayerType layer_global_average_pool;
 extern const LayerType layer_relu;
 extern const LayerType layer_leaky_relu;
 extern const LayerType layer_elu;
@@ -18,8 +22,9 @@ extern const LayerType layer_flatten;
 extern const LayerType layer_add;
 
 const LayerType *const layer_types[] = {
-    &layer_dense,  &layer_relu,    &layer_leaky_relu, &layer_elu, &layer_sigmoid, &layer_tanh,
-    &layer_linear, &layer_dropout, &layer_flatten,    &layer_add, NULL,
+    &layer_dense,  &layer_conv2d,     &layer_max_pool, &layer_avg_pool, &layer_global_average_pool,
+    &layer_relu,   &layer_leaky_relu, &layer_elu,      &layer_sigmoid,  &layer_tanh,
+    &layer_linear, &layer_dropout,    &layer_flatten,  &layer_add,      NULL,
 };
 
 const LayerType *layer_type(const char *name)

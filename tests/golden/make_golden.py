@@ -44,6 +44,34 @@ def nets():
     layers = nn.Sequential(nn.Linear(3, 4), Residual(4, 4), nn.Identity(), nn.Tanh())
     model = "[{dense: 4}, {dense: 4}, {add: [00_dense, 01_dense]}, tanh]"
     yield "residual", model, layers, (3, 1, 1)
+    layers = nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1),
+        nn.Tanh(),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        nn.Conv2d(2, 3, (2, 3), stride=(1, 2), padding=(0, 1), bias=False),
+        nn.AvgPool2d((2, 1), stride=1),
+        nn.Flatten(),
+        nn.Linear(3, 4),
+    )
+    model = (
+        "[{conv2d: {filters: 2, kernel: 3, padding: same}}, tanh, "
+        "{max_pool: {size: 3, stride: 2, padding: 1}}, "
+        "{conv2d: {filters: 3, kernel: [2, 3], stride: [1, 2], padding: [0, 1], bias: false}}, "
+        "{avg_pool: {size: [2, 1], stride: 1}}, flatten, {dense: 4}]"
+    )
+    yield "conv", model, layers, (1, 5, 4)
+    layers = nn.Sequential(
+        nn.Conv2d(2, 3, 3, stride=2, padding=1),
+        nn.MaxPool2d((1, 2)),
+        nn.Conv2d(3, 4, 1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )
+    model = (
+        "[{conv2d: {filters: 3, kernel: 3, stride: 2, padding: 1}}, {max_pool: [1, 2]}, "
+        "{conv2d: {filters: 4, kernel: 1}}, global_average_pool, flatten]"
+    )
+    yield "stride", model, layers, (2, 5, 3)
 
 
 def array(name, values):
@@ -55,8 +83,9 @@ def array(name, values):
 def tensors(prefix, net, value):
     """Arrays PREFIX/LAYER/TENSOR. Layers of both nets stand at the same places."""
     for index, module in enumerate(net):
+        kind = "conv2d" if isinstance(module, nn.Conv2d) else "dense"
         for name, parameter in module.named_parameters():
-            array(f"{prefix}/{index:02d}_dense/{name}", value(parameter))
+            array(f"{prefix}/{index:02d}_{kind}/{name}", value(parameter))
 
 
 def record(name, model, net, shape, loss):
