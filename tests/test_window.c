@@ -68,9 +68,9 @@ static void pool(const Real *x, int pixels, Real *y, int pooled, Real *dx)
     Batch batch = batch_open(1, true);
     open_or_die(&m, "[{max_pool: [1, 2]}, flatten, {dense: 1}]", (Shape){1, pixels, 1});
     const Layer *layer = &m.net->layers[0];
-    double rows[8] = {0}, ones[8] = {1, 1, 1, 1};
-    for (int p = 0; p < pixels; p++)
-        rows[p] = (double)x[p];
+    double *rows = doubles(x, pixels), *ones = mem_alloc(pooled, sizeof *ones);
+    for (int p = 0; p < pooled; p++)
+        ones[p] = 1;
     Real *arrays[] = {batch_pack(&batch, rows, pixels), batch_pack(&batch, rows, pooled),
                       batch_pack(&batch, ones, pooled), batch_pack(&batch, rows, pixels)};
     Io io = {.x[0] = arrays[0], .y = arrays[1], .dy = arrays[2], .dx[0] = arrays[3]};
@@ -82,6 +82,8 @@ static void pool(const Real *x, int pixels, Real *y, int pooled, Real *dx)
         dx[p] = io.dx[0][p * LANES];
     for (int i = 0; i < 4; i++)
         mem_free(arrays[i]);
+    mem_free(rows);
+    mem_free(ones);
     batch_close(&batch);
     model_close(&m);
 }
