@@ -77,15 +77,20 @@ static void pool(const Real *x, int pixels, Real *y, int pooled, Real *dx)
     for (int p = 0; p < pooled; p++)
         ones[p] = 1;
     Real *arrays[] = {batch_pack(&batch, rows, pixels), batch_pack(&batch, rows, pooled),
-                      batch_pack(&batch, ones, pooled), batch_pack(&batch, rows, pixels)};
-    Io io = {.x[0] = arrays[0], .y = arrays[1], .dy = arrays[2], .dx[0] = arrays[3]};
+                      batch_pack(&batch, ones, pooled), batch_pack(&batch, rows, pixels),
+                      mem_alloc(layer->scratch_rows * LANES, sizeof(Real))};
+    Io io = {.x[0] = arrays[0],
+             .y = arrays[1],
+             .dy = arrays[2],
+             .dx[0] = arrays[3],
+             .scratch = arrays[4]};
     layer->type->forward(layer, &batch.pass, &io);
     layer->type->backward(layer, &batch.pass, &io);
     for (int p = 0; p < pooled; p++)
         y[p] = io.y[p * LANES];
     for (int p = 0; p < pixels; p++)
         dx[p] = io.dx[0][p * LANES];
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         mem_free(arrays[i]);
     mem_free(rows);
     mem_free(ones);

@@ -56,6 +56,7 @@ static Err pool_setup(Layer *layer)
         return conf_fail_key(layer->settings, "padding",
                              "a padding of %dx%d is more than half of the window, %dx%d",
                              w->y.before, w->x.before, w->y.kernel, w->x.kernel);
+    layer->scratch_rows = layer->type->variant == MAXIMUM ? in.channels : 0;
     layer->flops = (double)shape_size(layer->out) * w->y.kernel * w->x.kernel;
     return NULL;
 }
@@ -76,6 +77,11 @@ typedef struct Spot {
     Real share; /* of a cell in the mean */
 } Spot;
 
+static const Vector *cell(const Spot *s, int row, int column)
+{
+    return s->image + (row * s->width + column) * s->size;
+}
+
 /* Not-a-number is larger than any number, lest it get lost. */
 static inline Vector larger(Vector a, Vector b)
 {
@@ -84,46 +90,51 @@ static inline Vector larger(Vector a, Vector b)
 
 static void maximum(const Spot *s, Vector *y)
 {
-    for (int64_t v = 0; v < s->size; v++) {
-        Vector best = s->image[(s->y.first * s->width + s->x.first) * s->size + v];
-        for (int row = s->y.first; row < s->y.last; row++)
-            for (int column = s->x.first; column < s->x.last; column++)
-                best = larger(best, s->image[(row * s->width + column) * s->size + v]);
-        y[v] = best;
-    }
+    memcpy(y, cell(s, s->y.first, s->x.first), (size_t)s->size * sizeof *y);
+    for (int row = s->y.first; row < s->y.last; row++)
+        for (int column = s->x.first; column < s->x.last; column++) {
+            const Vector *x = cell(s, row, column);
+            for (int64_t v = 0; v < s->size; v++)
+                y[v] = larger(y[v], x[v]);
+        }
 }
 
-static void maximum_gradient(const Spot *s, const Vector *y, const Vector *dy, Vector *dx)
+/* `left` is what of dy no cell has taken yet. */
+static void maximum_gradient(const Spot *s, const Vector *y, const Vector *dy, Vector *dx,
+                             Vector *left)
 {
-    for (int64_t v = 0; v < s->size; v++) {
-        VectorInt open = y[v] == y[v]; /* no cell has taken it yet */
-        for (int row = s->y.first; row < s->y.last; row++)
-            for (int column = s->x.first; column < s->x.last; column++) {
-                int64_t at = (row * s->width + column) * s->size + v;
-                VectorInt here = open & (s->image[at] == y[v]);
-                dx[at] += vector_select(here, dy[v], (Vector){0});
-                open &= ~here;
+    memcpy(left, dy, (size_t)s->size * sizeof *left);
+    for (int row = s->y.first; row < s->y.last; row++)
+        for (int column = s->x.first; column < s->x.last; column++) {
+            const Vector *x = cell(s, row, column);
+            Vector *to = dx + (x - s->image);
+            for (int64_t v = 0; v < s->size; v++) {
+                VectorInt here = x[v] == y[v];
+                to[v] += vector_select(here, left[v], (Vector){0});
+                left[v] = vector_select(here, (Vector){0}, left[v]);
             }
-    }
+        }
 }
 
 static void average(const Spot *s, Vector *y)
 {
-    for (int64_t v = 0; v < s->size; v++) {
-        Vector sum = {0};
-        for (int row = s->y.first; row < s->y.last; row++)
-            for (int column = s->x.first; column < s->x.last; column++)
-                sum += s->image[(row * s->width + column) * s->size + v];
-        y[v] = sum * s->share;
-    }
+    memset(y, 0, (size_t)s->size * sizeof *y);
+    for (int row = s->y.first; row < s->y.last; row++)
+        for (int column = s->x.first; column < s->x.last; column++) {
+            const Vector *x = cell(s, row, column);
+            for (int64_t v = 0; v < s->size; v++)
+                y[v] += x[v] * s->share;
+        }
 }
 
 static void average_gradient(const Spot *s, const Vector *dy, Vector *dx)
 {
     for (int row = s->y.first; row < s->y.last; row++)
-        for (int column = s->x.first; column < s->x.last; column++)
+        for (int column = s->x.first; column < s->x.last; column++) {
+            Vector *to = dx + (cell(s, row, column) - s->image);
             for (int64_t v = 0; v < s->size; v++)
-                dx[(row * s->width + column) * s->size + v] += dy[v] * s->share;
+                to[v] += dy[v] * s->share;
+        }
 }
 
 static Spot first_spot(const Layer *layer, const Pass *pass, const Io *io)
@@ -132,7 +143,7 @@ static Spot first_spot(const Layer *layer, const Pass *pass, const Io *io)
     return (Spot){.width = layer->in[0].width,
                   .size = (int64_t)layer->in[0].channels * pass->lanes / VECTOR,
                   .image = (const Vector *)io->x[0],
-                  .share = (Real)(1.0 / (self->window.y.kernel * self->window.x.kernel))};
+                  .share = (Real)(1.0 / self->window.y.kernel / self->window.x.kernel)};
 }
 
 static void pool_forward(const Layer *layer, const Pass *pass, const Io *io)
@@ -169,7 +180,7 @@ static void pool_backward(const Layer *layer, const Pass *pass, const Io *io)
         for (int j = 0; j < w->x.out; j++, y += spot.size, dy += spot.size) {
             spot.x = cells_below(&w->x, j);
             if (layer->type->variant == MAXIMUM)
-                maximum_gradient(&spot, y, dy, dx);
+                maximum_gradient(&spot, y, dy, dx, (Vector *)io->scratch);
             else
                 average_gradient(&spot, dy, dx);
         }
