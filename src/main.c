@@ -10,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const Verb cli_import, cli_inspect, cli_train, cli_eval, cli_predict, cli_diff, cli_selftest;
+extern const Verb cli_import, cli_inspect, cli_train, cli_eval, cli_predict, cli_diff, cli_selftest,
+    cli_bench;
 
-const Verb *const verbs[] = {&cli_import,  &cli_inspect, &cli_train,    &cli_eval,
-                             &cli_predict, &cli_diff,    &cli_selftest, NULL};
+const Verb *const verbs[] = {&cli_import, &cli_inspect,  &cli_train, &cli_eval, &cli_predict,
+                             &cli_diff,   &cli_selftest, &cli_bench, NULL};
 
 /* OpenBLAS chooses its kernels before main() begins. Where it knows no better than older ones than
  * this CPU has, start once more with the right ones. */

@@ -8,6 +8,7 @@
 
 #include "naive_io.h"
 #include "naive_norm.h"
+#include "naive_window.h"
 
 typedef struct NaiveLayer {
     const char *type;
@@ -230,6 +231,10 @@ static inline const NaiveLayer *naive_layer(const char *type)
 {
     static const NaiveLayer naive_layers[] = {
         {"dense", naive_dense_forward, naive_dense_backward},
+        {"conv2d", naive_conv_forward, naive_conv_backward},
+        {"max_pool", naive_max_forward, naive_max_backward},
+        {"avg_pool", naive_avg_forward, naive_avg_backward},
+        {"global_average_pool", naive_global_forward, naive_global_backward},
         {"relu", naive_activation_forward, naive_activation_backward},
         {"leaky_relu", naive_activation_forward, naive_activation_backward},
         {"elu", naive_activation_forward, naive_activation_backward},

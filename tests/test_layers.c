@@ -18,6 +18,66 @@ static const Case cases[] = {
     {.type = "dense", .model = "[{dense: 5}]", .input = {1, 1, 13}},
     {.type = "dense", .model = "[{dense: {units: 40, bias: false}}]", .input = {1, 1, 3}},
     {.type = "dense", .model = "[{dense: 1}]", .input = {1, 1, 1}},
+    {.type = "conv2d", .model = "[{conv2d: {filters: 3, kernel: 3}}]", .input = {5, 6, 2}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 14, kernel: 3, padding: same}}]",
+     .input = {4, 5, 17}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 37, kernel: [3, 2], padding: [0, 2], bias: false}}]",
+     .input = {4, 3, 3}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 3, kernel: 3, stride: 2, padding: 1}}]",
+     .input = {7, 5, 2}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 2, kernel: [2, 5], stride: [3, 2], padding: same}}]",
+     .input = {6, 7, 3}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 2, kernel: 2, stride: 3}}]",
+     .input = {8, 7, 2}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 2, kernel: 1, stride: 2, padding: 2}}]",
+     .input = {4, 5, 3}},
+    {.type = "conv2d", .model = "[{conv2d: {filters: 5, kernel: 1}}]", .input = {3, 2, 4}},
+    {.type = "conv2d", .model = "[{conv2d: {filters: 1, kernel: 1}}]", .input = {1, 1, 1}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 4, kernel: 5, padding: 2}}]",
+     .input = {2, 3, 1}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 3, kernel: 5, padding: same, stride: 2}}]",
+     .input = {1, 2, 2}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 18, kernel: 4, padding: same}}]",
+     .input = {5, 6, 1}},
+    {.type = "conv2d", /* so many channels that rows are cut into strips */
+     .model = "[{conv2d: {filters: 2, kernel: 3, padding: same}}]",
+     .input = {1, 9, 100}},
+    {.type = "conv2d",
+     .model = "[{conv2d: {filters: 2, kernel: 3, padding: same, init: he}}]",
+     .input = {9, 2, 13}},
+    {.type = "max_pool", .model = "[{max_pool: 2}, flatten, {dense: 2}]", .input = {4, 6, 3}},
+    {.type = "max_pool",
+     .model = "[{max_pool: {size: 3, stride: 2, padding: 1}}, flatten, {dense: 2}]",
+     .input = {5, 7, 2}},
+    {.type = "max_pool",
+     .model = "[{max_pool: {size: [2, 3], stride: [3, 2], padding: same}}, flatten, {dense: 2}]",
+     .input = {5, 6, 1}},
+    {.type = "max_pool", .model = "[{max_pool: 1}, flatten, {dense: 2}]", .input = {2, 3, 2}},
+    {.type = "avg_pool", .model = "[{avg_pool: 2}, flatten, {dense: 2}]", .input = {5, 4, 3}},
+    {.type = "avg_pool",
+     .model = "[{avg_pool: {size: [3, 2], stride: [1, 3]}}, flatten, {dense: 2}]",
+     .input = {4, 9, 2}},
+    {.type = "avg_pool",
+     .model = "[{avg_pool: {size: 3, stride: 2}}, flatten, {dense: 2}]",
+     .input = {3, 8, 1}},
+    {.type = "global_average_pool",
+     .model = "[global_average_pool, {dense: 2}]",
+     .input = {4, 3, 5}},
+    {.type = "global_average_pool",
+     .model = "[global_average_pool, {dense: 2}]",
+     .input = {1, 1, 3}},
+    {.type = "global_average_pool",
+     .model = "[global_average_pool, {dense: 2}]",
+     .input = {2, 7, 1}},
     {.type = "relu", .model = "[relu, {dense: 2}]", .input = {1, 1, 9}},
     {.type = "relu", .model = "[relu, flatten, {dense: 2}]", .input = {3, 2, 4}},
     {.type = "leaky_relu", .model = "[leaky_relu, {dense: 2}]", .input = {1, 1, 9}},
@@ -93,7 +153,7 @@ typedef struct Bench {
     const Layer *layer;
     Batch batch;
     double *rows_x[LAYER_INPUTS], *rows_dy;
-    Real *x[LAYER_INPUTS], *dx[LAYER_INPUTS], *y, *dy, *work;
+    Real *x[LAYER_INPUTS], *dx[LAYER_INPUTS], *y, *dy, *work, *scratch;
     Io io;
 } Bench;
 
@@ -126,6 +186,8 @@ static void bench_open(Bench *b, const Case *c)
     b->io.dy = b->dy = batch_pack(&b->batch, b->rows_dy, out);
     b->io.y = b->y = mem_alloc(out * LANES_USED, sizeof(Real));
     b->io.work = b->work = mem_alloc(b->layer->work_rows * LANES_USED, sizeof(Real));
+    int64_t scratch = b->layer->scratch + b->layer->scratch_rows * LANES_USED;
+    b->io.scratch = b->scratch = mem_alloc(scratch, sizeof(Real));
 }
 
 static void bench_close(Bench *b)
@@ -139,6 +201,7 @@ static void bench_close(Bench *b)
     mem_free(b->dy);
     mem_free(b->y);
     mem_free(b->work);
+    mem_free(b->scratch);
     batch_close(&b->batch);
     model_close(&b->model);
 }
@@ -154,6 +217,8 @@ static void bench_soil(Bench *b)
             b->dx[k][i] = NAN;
     for (int64_t i = 0; i < b->model.net->extent; i++)
         b->model.leaf[i] = NAN;
+    for (int64_t i = 0; i < b->layer->scratch + b->layer->scratch_rows * LANES_USED; i++)
+        b->scratch[i] = NAN;
 }
 
 static void expect_rows(const Case *c, const char *what, const Batch *batch, const Real *packed,
@@ -393,6 +458,19 @@ static void shapes_that_do_not_fit_are_named(void)
         {"[{dropout: 1.5}, {dense: 2}]", "from 0 to 1", {1, 1, 3}},
         {"[{dense: {units: 2, init: hee}}]", "did you mean \"he\"?", {1, 1, 3}},
         {"[{relu: 3}, {dense: 2}]", "no main setting", {1, 1, 3}},
+        {"[{conv2d: {filters: 2, kernel: 5}}]",
+         "layer 0 (00_conv2d): a window of 5x5 does not",
+         {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: 5}}]", "input: 4x7x3", {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: 6, padding: [0, 1]}}]", "padded to 4x9", {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: 3}}, {max_pool: 3}]", "layer 1 (01_max_pool)", {4, 7, 3}},
+        {"[{conv2d: 2}]", "\"kernel\" is missing", {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: ~}}]", "found nothing", {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: [1, 2, 3]}}]", "list of 3", {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: 3, stride: 0}}]", "from 1 to", {4, 7, 3}},
+        {"[{conv2d: {filters: 2, kernel: 3, padding: sme}}]", "found \"sme\"", {4, 7, 3}},
+        {"[{max_pool: {size: 3, padding: 2}}]", "more than half", {4, 7, 3}},
+        {"[{avg_pool: {size: 3, padding: 1}}]", "unknown key \"padding\"", {4, 7, 3}},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Model model;

@@ -19,6 +19,23 @@ typedef int64_t LanesInt __attribute__((vector_size(LANES * sizeof(int64_t)), al
 typedef int32_t LanesInt __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(LINE_BYTES)));
 #endif
 
+/* As many reals as a register of the machine holds. What should stay in registers over a loop is
+ * written in these: the compiler would move Lanes that are several registers through memory. */
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+enum { VECTOR = VECTOR_BYTES / sizeof(Real) };
+typedef Real Vector __attribute__((vector_size(VECTOR_BYTES)));
+#ifdef REAL_IS_DOUBLE
+typedef int64_t VectorInt __attribute__((vector_size(VECTOR_BYTES)));
+#else
+typedef int32_t VectorInt __attribute__((vector_size(VECTOR_BYTES)));
+#endif
+
 static inline Lanes lanes_of(Real x)
 {
     return x - (Lanes){0}; /* x + 0 would lose the sign of -0 */
@@ -28,6 +45,11 @@ static inline Lanes lanes_of(Real x)
 static inline Lanes lanes_select(LanesInt where, Lanes a, Lanes b)
 {
     return (Lanes)((where & (LanesInt)a) | (~where & (LanesInt)b));
+}
+
+static inline Vector vector_select(VectorInt where, Vector a, Vector b)
+{
+    return (Vector)((where & (VectorInt)a) | (~where & (VectorInt)b));
 }
 
 static inline Lanes lanes_max(Lanes a, Lanes b)

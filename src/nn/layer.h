@@ -69,6 +69,7 @@ typedef struct Io {
     const Real *values; /* parameters and statistics of the net; see Tensor.offset */
     Real *leaf;         /* gradients and statistics of this micro-batch: written, every element */
     Real *work;         /* [layer->work_rows][lanes], kept from forward to backward */
+    Real *scratch;      /* layer->scratch elements and scratch_rows rows; nothing is kept in it */
 } Io;
 
 typedef struct Layer Layer;
@@ -84,8 +85,8 @@ typedef struct LayerType {
     const char *const *paths; /* settings that hold lists of layers, an input each; or NULL */
     bool is_activation, is_rectifier; /* for the default initialisation of the layer before it */
     bool is_norm;                     /* its parameters take no weight decay */
-    /* Checks layer->in against the settings; sets layer->out, work_rows and flops, and declares
-     * tensors with layer_tensor. STATUS_USER with layer_fail. */
+    /* Checks layer->in against the settings; sets layer->out, work_rows, scratch and flops,
+     * and declares tensors with layer_tensor. STATUS_USER with layer_fail. */
     Err (*setup)(Layer *layer);
     /* Writes the initial values of its tensors. NULL: they start at zero. */
     void (*init)(const Layer *layer, uint64_t seed, Real *values);
@@ -107,6 +108,7 @@ struct Layer {
     int tensor_count;
     int64_t work_rows;
     int least_samples;                /* that a micro-batch must have in training */
+    int64_t scratch, scratch_rows;    /* elements, and rows of lanes beside them; see Io */
     double flops;                     /* forward, for one sample */
     const LayerType *next_activation; /* the first activation downstream, or NULL */
 };

@@ -9,6 +9,10 @@
 #include <string.h>
 
 extern const LayerType layer_dense;
+extern const LayerType layer_conv2d;
+extern const LayerType layer_max_pool;
+extern const LayerType layer_avg_pool;
+extern const LayerType layer_global_average_pool;
 extern const LayerType layer_relu;
 extern const LayerType layer_leaky_relu;
 extern const LayerType layer_elu;
@@ -28,6 +32,10 @@ extern const LayerType layer_residual;
 /* clang-format off */
 const LayerType *const layer_types[] = {
     &layer_dense,
+    &layer_conv2d,
+    &layer_max_pool,
+    &layer_avg_pool,
+    &layer_global_average_pool,
     &layer_relu,
     &layer_leaky_relu,
     &layer_elu,

@@ -24,7 +24,7 @@ void net_init(const Net *net, uint64_t seed, Real *values)
 static Io layer_io(const Net *net, int i, const Real *values, const Real *x)
 {
     const Layer *layer = &net->layers[i];
-    Io io = {.y = net->y[i], .values = values, .work = net->work[i]};
+    Io io = {.y = net->y[i], .values = values, .work = net->work[i], .scratch = net->scratch};
     for (int k = 0; k < layer->type->input_count; k++)
         io.x[k] = layer->inputs[k] < 0 ? x : net->y[layer->inputs[k]];
     return io;

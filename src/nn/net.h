@@ -45,6 +45,7 @@ typedef struct Net {
     /* Activations, this rank's own: output, gradient and work of each layer. A dy is NULL where no
      * gradient is wanted (nothing learns up to there) and for the last layer, whose dy is given. */
     Real **y, **dy, **work;
+    Real *scratch; /* of the layer that runs: enough for any */
     /* Where layer i writes the gradient of its input k: that layer's dy if it is the first to write
      * there in the backward pass, else sum[k], which is then added to it. NULL: not wanted. */
     Real *(*dx)[LAYER_INPUTS];

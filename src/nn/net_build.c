@@ -121,6 +121,17 @@ static void wire_gradients(Net *net)
     }
 }
 
+static void wire_scratch(Net *net)
+{
+    int64_t most = 0;
+    for (int i = 0; i < net->layer_count; i++) {
+        const Layer *layer = &net->layers[i];
+        int64_t size = layer->scratch + layer->scratch_rows * net->lanes;
+        most = size > most ? size : most;
+    }
+    net->scratch = take_rows(net, (most + net->lanes - 1) / net->lanes);
+}
+
 static void wire(Net *net)
 {
     int n = net->layer_count;
@@ -133,6 +144,7 @@ static void wire(Net *net)
         net->work[i] = take_rows(net, net->layers[i].work_rows);
     }
     wire_gradients(net);
+    wire_scratch(net);
 }
 
 static Err build(Net *net, Node model)

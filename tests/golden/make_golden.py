@@ -80,6 +80,7 @@ class Residual(nn.Module):
 TYPES = {
     nn.Linear: "dense",
     Add: "dense",
+    nn.Conv2d: "conv2d",
     nn.BatchNorm1d: "batch_norm",
     nn.BatchNorm2d: "batch_norm",
     nn.LayerNorm: "layer_norm",
@@ -155,6 +156,34 @@ def nets():
         "skip: [{dense: 5}, tanh]}}, relu, {dense: 4}]"
     )
     yield "residual", model, chain(block, nn.ReLU(), nn.Linear(5, 4)), vector, one
+    net = chain(
+        nn.Conv2d(1, 2, 3, padding=1),
+        nn.Tanh(),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        nn.Conv2d(2, 3, (2, 3), stride=(1, 2), padding=(0, 1), bias=False),
+        nn.AvgPool2d((2, 1), stride=1),
+        nn.Flatten(),
+        nn.Linear(3, 4),
+    )
+    model = (
+        "[{conv2d: {filters: 2, kernel: 3, padding: same}}, tanh, "
+        "{max_pool: {size: 3, stride: 2, padding: 1}}, "
+        "{conv2d: {filters: 3, kernel: [2, 3], stride: [1, 2], padding: [0, 1], bias: false}}, "
+        "{avg_pool: {size: [2, 1], stride: 1}}, flatten, {dense: 4}]"
+    )
+    yield "conv", model, net, (1, 5, 4), one
+    net = chain(
+        nn.Conv2d(2, 3, 3, stride=2, padding=1),
+        nn.MaxPool2d((1, 2)),
+        nn.Conv2d(3, 4, 1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    )
+    model = (
+        "[{conv2d: {filters: 3, kernel: 3, stride: 2, padding: 1}}, {max_pool: [1, 2]}, "
+        "{conv2d: {filters: 4, kernel: 1}}, global_average_pool, flatten]"
+    )
+    yield "stride", model, net, (2, 5, 3), one
 
 
 def training_net():

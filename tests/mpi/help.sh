@@ -4,9 +4,9 @@ ok "lockstep -h ends with status 0" expect_status 0 ranks 0 -h
 ok "and says what the verbs are" says train
 
 # The verbs that the program itself lists: "  name   what it does".
-verbs=$(awk '$1 ~ /^(import|inspect|train|eval|predict|diff|selftest)$/ {print $1}' said | sort -u)
-ok "it lists import, inspect, train, eval, predict, diff and selftest" \
-    test "$(tr '\n' ' ' <<<"$verbs")" = "diff eval import inspect predict selftest train "
+verbs=$(awk '$1 ~ /^(import|inspect|train|eval|predict|diff|selftest|bench)$/ {print $1}' said | sort -u)
+ok "it lists import, inspect, train, eval, predict, diff, selftest and bench" \
+    test "$(tr '\n' ' ' <<<"$verbs")" = "bench diff eval import inspect predict selftest train "
 for verb in $verbs; do
     ok "lockstep $verb -h ends with status 0" expect_status 0 ranks 0 "$verb" -h
     ok "lockstep $verb -h is a help for $verb" says "lockstep $verb"

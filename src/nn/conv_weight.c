@@ -1,0 +1,241 @@
+/* Direct convolution with a lane a sample: the gradients of weights and bias, sums over pixels and
+ * lanes of dy times x.
+ *
+ *     for every strip of pixels, every row of y
+ *         panels = dy, transposed: [vector of channels][pixel][lane][channel]
+ *         for every kernel row, and every tile of it     (kw, in) of a kernel row is one axis,
+ * whose for every two panels                       x are one contiguous stream: one input tile = 0
+ * channel is no other case than many for every pixel and lane tile += x[kw, in] x dy scalars of x,
+ * vectors of dy totals += tile dweight = totals, in the order of weights
+ *
+ * A total takes one sum a row and strip, so that long sums do not lose their tails. The sums of the
+ * panels are the gradient of the bias. */
+#include "nn/conv_inside.h"
+
+#include "base/cut.h"
+
+#include <string.h>
+
+typedef struct Gradient {
+    const Conv *conv;
+    int lanes;
+    int columns;    /* of a kernel row: (kw, in) */
+    int panels;     /* VECTOR channels of dy each */
+    int64_t panel;  /* room for one, in elements */
+    Real *packed;   /* [panel][pixel][lane][VECTOR] */
+    Vector *totals; /* [panel][kh][columns] */
+    Vector *bias;   /* [panel] */
+} Gradient;
+
+/* The row's elements of two vectors in turn: a0 b0 a1 b1 ..; first half and second. */
+#if VECTOR_BYTES == 64 && !defined(REAL_IS_DOUBLE)
+#define FIRST_HALF  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define SECOND_HALF 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif VECTOR_BYTES == 64 || (VECTOR_BYTES == 32 && !defined(REAL_IS_DOUBLE))
+#define FIRST_HALF  0, 8, 1, 9, 2, 10, 3, 11
+#define SECOND_HALF 4, 12, 5, 13, 6, 14, 7, 15
+#elif VECTOR_BYTES == 32 || !defined(REAL_IS_DOUBLE)
+#define FIRST_HALF  0, 4, 1, 5
+#define SECOND_HALF 2, 6, 3, 7
+#else
+#define FIRST_HALF  0, 2
+#define SECOND_HALF 1, 3
+#endif
+
+/* A square is transposed by shuffling its rows like two halves of a deck of cards, log2(VECTOR)
+ * times. */
+TILE_INLINE void transpose(Vector *rows)
+{
+#pragma GCC unroll 4
+    for (int done = 1; done < VECTOR; done *= 2) {
+        Vector shuffled[VECTOR];
+#pragma GCC unroll 8
+        for (int i = 0; i < VECTOR / 2; i++) {
+            Vector a = rows[i], b = rows[i + VECTOR / 2];
+            shuffled[2 * i] = __builtin_shufflevector(a, b, FIRST_HALF);
+            shuffled[2 * i + 1] = __builtin_shufflevector(a, b, SECOND_HALF);
+        }
+        memcpy(rows, shuffled, sizeof shuffled);
+    }
+}
+
+/* to[lane][channel] = from[channel][lane], of which `channels` exist. */
+TILE_INLINE void pack_square(Vector *to, const Real *from, int lanes, const int channels)
+{
+    Vector rows[VECTOR];
+#pragma GCC unroll 16
+    for (int i = 0; i < VECTOR; i++)
+        rows[i] = i < channels ? *(const Vector *)(from + (int64_t)i * lanes) : (Vector){0};
+    transpose(rows);
+#pragma GCC unroll 16
+    for (int i = 0; i < VECTOR; i++)
+        to[i] = rows[i];
+}
+
+/* Pixels of a row of dy as one panel of the channels from `first` on. Returns its sum. */
+static Vector pack_panel(const Gradient *g, const Real *dy, Range pixels, int first, Real *panel)
+{
+    int out = g->conv->out, lanes = g->lanes;
+    Vector *to = (Vector *)panel, sum = {0};
+    for (int pixel = pixels.first; pixel < pixels.last; pixel++)
+        for (int lane = 0; lane < lanes; lane += VECTOR, to += VECTOR) {
+            const Real *from = dy + ((int64_t)pixel * out + first) * lanes + lane;
+            if (first + VECTOR <= out)
+                pack_square(to, from, lanes, VECTOR);
+            else
+                pack_square(to, from, lanes, out - first);
+            for (int i = 0; i < VECTOR; i++)
+                sum += to[i];
+        }
+    return sum;
+}
+
+/* As many chains of sums as fit: too few would wait for one another's additions. */
+TILE_INLINE int stream_count(const int rows, const int columns)
+{
+    int streams = 4;
+    while (rows * streams > TILE_ROWS || rows * columns * streams > TILE_ROWS * TILE_COLUMNS)
+        streams /= 2;
+    return streams;
+}
+
+/* A tile over a run of pixels, its lanes dealt to streams. x and dy at the run's first pixel. */
+TILE_INLINE void add_run(const int rows, const int columns, const Gradient *g, const Real *x,
+                         const Real *dy, int pixels, Vector *totals)
+{
+    const int streams = stream_count(rows, columns);
+    int64_t x_pixel = (int64_t)g->conv->window.x.stride * g->conv->in * g->lanes;
+    int64_t of_panel = (int64_t)g->conv->window.y.kernel * g->columns;
+    int part = g->lanes / streams;
+    Tile acc[4] = {0};
+    for (int i = 0; i < pixels; i++, x += x_pixel, dy += g->lanes * VECTOR)
+        for (int lane = 0; lane < part; lane++)
+#pragma GCC unroll 4
+            for (int s = 0; s < streams; s++)
+                tile_step(rows, columns, acc[s], x + s * part + lane, g->lanes,
+                          dy + (int64_t)(s * part + lane) * VECTOR, g->panel);
+    for (int r = 0; r < rows; r++)
+        for (int k = 0; k < columns; k++)
+            for (int s = 0; s < streams; s++)
+                totals[r + k * of_panel] += acc[s][r][k];
+}
+
+TILE_INLINE void add_panels(const int rows, const Gradient *g, int panels, const Real *x,
+                            const Real *dy, int pixels, Vector *totals)
+{
+    if (panels == TILE_COLUMNS)
+        add_run(rows, TILE_COLUMNS, g, x, dy, pixels, totals);
+    else
+        add_run(rows, 1, g, x, dy, pixels, totals);
+}
+
+/* The part of a tile of columns that pixel i sees inside the image. */
+static Range columns_seen(const Gradient *g, Range tile, int i)
+{
+    const WindowAxis *w = &g->conv->window.x;
+    Range taps = range_inside(i * w->stride - w->before, w->kernel, w->in);
+    int first = taps.first * g->conv->in, last = taps.last * g->conv->in;
+    first = first > tile.first ? first : tile.first;
+    last = last < tile.last ? last : tile.last;
+    return (Range){first, last > first ? last : first};
+}
+
+/* The end of the run of pixels, from i on, that see the same columns. */
+static int run_end(const Gradient *g, Range tile, int i, int last)
+{
+    Range seen = columns_seen(g, tile, i);
+    for (i++; i < last; i++) {
+        Range next = columns_seen(g, tile, i);
+        if (next.first != seen.first || next.last != seen.last)
+            break;
+    }
+    return i;
+}
+
+/* The strip's pixels of a row. x: the row that the kernel row meets; dy: packed. */
+static void add_pixels(const Gradient *g, Range pixels, int panel, Range tile, const Real *x,
+                       Vector *totals)
+{
+    const WindowAxis *w = &g->conv->window.x;
+    const Real *dy = g->packed + panel * g->panel;
+    int panels = panel + TILE_COLUMNS <= g->panels ? TILE_COLUMNS : 1;
+    for (int i = pixels.first, end; i < pixels.last; i = end) {
+        Range seen = columns_seen(g, tile, i);
+        end = run_end(g, tile, i, pixels.last);
+        int64_t at = (int64_t)(i * w->stride - w->before) * g->conv->in + seen.first;
+        TILE_SWITCH(seen.last - seen.first, add_panels, g, panels, x + at * g->lanes,
+                    dy + (int64_t)(i - pixels.first) * g->lanes * VECTOR, end - i,
+                    totals + seen.first)
+    }
+}
+
+/* Row i of y. */
+static void add_row(const Gradient *g, Range pixels, int i, const Real *x, const Real *dy)
+{
+    const WindowAxis *w = &g->conv->window.y;
+    int64_t x_row = (int64_t)g->conv->window.x.in * g->conv->in * g->lanes;
+    int at = i * w->stride - w->before, tiles = tile_count(g->columns);
+    Range taps = range_inside(at, w->kernel, w->in);
+    for (int p = 0; p < g->panels; p++)
+        g->bias[p] += pack_panel(g, dy, pixels, p * VECTOR, g->packed + p * g->panel);
+    for (int tap = taps.first; tap < taps.last; tap++)
+        for (int t = 0; t < tiles; t++) {
+            Range tile = {(int)cut(g->columns, t, tiles), (int)cut(g->columns, t + 1, tiles)};
+            for (int p = 0, next; p < g->panels; p = next) {
+                next = p + TILE_COLUMNS <= g->panels ? p + TILE_COLUMNS : p + 1;
+                add_pixels(g, pixels, p, tile, x + (at + tap) * x_row,
+                           g->totals + ((int64_t)p * w->kernel + tap) * g->columns);
+            }
+        }
+}
+
+/* Totals in the order (out, in, kh, kw). */
+static void write_weights(const Gradient *g, Real *dweight)
+{
+    const Conv *conv = g->conv;
+    int kh = conv->window.y.kernel, kw = conv->window.x.kernel;
+    for (int o = 0; o < conv->out; o++)
+        for (int c = 0; c < conv->in; c++)
+            for (int y = 0; y < kh; y++)
+                for (int x = 0; x < kw; x++) {
+                    int64_t row = (int64_t)(o / VECTOR) * kh + y;
+                    *dweight++ = g->totals[row * g->columns + x * conv->in + c][o % VECTOR];
+                }
+}
+
+void conv_weight_gradient(const Conv *conv, const Real *x, const Real *dy, Real *dweight,
+                          Real *dbias, int lanes, Real *scratch)
+{
+    const Window *w = &conv->window;
+    int64_t cell = (int64_t)(w->y.kernel * conv->in + conv->out) * lanes * (int64_t)sizeof(Real);
+    int strips = strip_count(w->x.out, w->x.kernel, w->x.stride, cell);
+    Gradient g = {.conv = conv,
+                  .lanes = lanes,
+                  .columns = w->x.kernel * conv->in,
+                  .panels = (conv->out + VECTOR - 1) / VECTOR,
+                  .panel = (int64_t)w->x.out * lanes * VECTOR,
+                  .packed = scratch};
+    int64_t totals = (int64_t)g.panels * w->y.kernel * g.columns;
+    g.totals = (Vector *)(scratch + g.panels * g.panel);
+    g.bias = g.totals + totals;
+    memset(g.totals, 0, (size_t)(totals + g.panels) * sizeof(Vector));
+    for (int s = 0; s < strips; s++) {
+        Range pixels = {(int)cut(w->x.out, s, strips), (int)cut(w->x.out, s + 1, strips)};
+        for (int i = 0; i < w->y.out; i++)
+            add_row(&g, pixels, i, x, dy + (int64_t)i * w->x.out * conv->out * lanes);
+    }
+    write_weights(&g, dweight);
+    if (dbias)
+        memcpy(dbias, g.bias, (size_t)conv->out * sizeof(Real));
+}
+
+int64_t conv_panel_rows(const Conv *conv)
+{
+    return round_up(conv->out, VECTOR) * conv->window.x.out;
+}
+
+int64_t conv_totals_size(const Conv *conv)
+{
+    const Window *w = &conv->window;
+    return round_up(conv->out, VECTOR) * ((int64_t)w->y.kernel * w->x.kernel * conv->in + 1);
+}
