@@ -16,15 +16,14 @@ extern const Verb cli_import, cli_inspect, cli_train, cli_eval, cli_predict, cli
 const Verb *const verbs[] = {&cli_import, &cli_inspect,  &cli_train, &cli_eval, &cli_predict,
                              &cli_diff,   &cli_selftest, &cli_bench, NULL};
 
-/* OpenBLAS chooses its kernels before main() begins. Where it knows no better than older ones than
- * this CPU has, start once more with the right ones. */
-static void use_best_kernels(char **argv)
+/* `bench` measures against sgemm. OpenBLAS chooses its kernels before main() begins; where it knows
+ * no better than older ones than this CPU has, start once more with the right ones. */
+static void use_best_kernels(int argc, char **argv)
 {
     const char *better = gemm_better_kernels();
-    if (!better || getenv("OPENBLAS_CORETYPE"))
+    if (argc < 2 || strcmp(argv[1], "bench") != 0 || !better || getenv("OPENBLAS_CORETYPE"))
         return;
     setenv("OPENBLAS_CORETYPE", better, 1);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
     execv("/proc/self/exe", argv); /* if that cannot be, the older kernels do */
 }
 
@@ -72,7 +71,7 @@ static void report(Err err)
 int main(int argc, char **argv)
 {
     double began = term_clock();
-    use_best_kernels(argv);
+    use_best_kernels(argc, argv);
     signals_catch();
     Comm world;
     comm_start(&argc, &argv);

@@ -168,9 +168,8 @@ void conv_forward(const Conv *conv, const Real *weight, const Real *bias, const 
 
 /* The input cells phase + i * stride. Tap t of output cell o sees the input cell
  * o * stride + t - before; turned around, cell n is seen by tap t where n + before - t is a
- * multiple of the stride, from o = (n + before - t) / stride. So the taps are first, first +
- * stride,
- * .., and o falls as they rise: the flip. */
+ * multiple of the stride, from o = (n + before - t) / stride. So the taps are first,
+ * first + stride, .., and o falls as they rise: the flip. */
 static Axis gradient_axis(const WindowAxis *w, int phase, int *first)
 {
     int at = phase + w->before;

@@ -3,16 +3,23 @@
  *
  *     for every strip of pixels, every row of y
  *         panels = dy, transposed: [vector of channels][pixel][lane][channel]
- *         for every kernel row, and every tile of it     (kw, in) of a kernel row is one axis,
- * whose for every two panels                       x are one contiguous stream: one input tile = 0
- * channel is no other case than many for every pixel and lane tile += x[kw, in] x dy scalars of x,
- * vectors of dy totals += tile dweight = totals, in the order of weights
+ *         for every kernel row, and every tile of its columns
+ *             for every two panels
+ *                 tile = 0
+ *                 for every pixel and lane
+ *                     tile += columns of x, scalars x channels of dy, vectors
+ *                 totals += tile
+ *     dweight = totals, in the order of weights
+ *
+ * A column is (kw, in): x of a kernel row is one contiguous stream, and one input channel is no
+ * other case than many.
  *
  * A total takes one sum a row and strip, so that long sums do not lose their tails. The sums of the
  * panels are the gradient of the bias. */
 #include "nn/conv_inside.h"
 
 #include "base/cut.h"
+#include "math/transpose.h"
 
 #include <string.h>
 
@@ -26,51 +33,6 @@ typedef struct Gradient {
     Vector *totals; /* [panel][kh][columns] */
     Vector *bias;   /* [panel] */
 } Gradient;
-
-/* The row's elements of two vectors in turn: a0 b0 a1 b1 ..; first half and second. */
-#if VECTOR_BYTES == 64 && !defined(REAL_IS_DOUBLE)
-#define FIRST_HALF  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define SECOND_HALF 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif VECTOR_BYTES == 64 || (VECTOR_BYTES == 32 && !defined(REAL_IS_DOUBLE))
-#define FIRST_HALF  0, 8, 1, 9, 2, 10, 3, 11
-#define SECOND_HALF 4, 12, 5, 13, 6, 14, 7, 15
-#elif VECTOR_BYTES == 32 || !defined(REAL_IS_DOUBLE)
-#define FIRST_HALF  0, 4, 1, 5
-#define SECOND_HALF 2, 6, 3, 7
-#else
-#define FIRST_HALF  0, 2
-#define SECOND_HALF 1, 3
-#endif
-
-/* A square is transposed by shuffling its rows like two halves of a deck of cards, log2(VECTOR)
- * times. */
-TILE_INLINE void transpose(Vector *rows)
-{
-#pragma GCC unroll 4
-    for (int done = 1; done < VECTOR; done *= 2) {
-        Vector shuffled[VECTOR];
-#pragma GCC unroll 8
-        for (int i = 0; i < VECTOR / 2; i++) {
-            Vector a = rows[i], b = rows[i + VECTOR / 2];
-            shuffled[2 * i] = __builtin_shufflevector(a, b, FIRST_HALF);
-            shuffled[2 * i + 1] = __builtin_shufflevector(a, b, SECOND_HALF);
-        }
-        memcpy(rows, shuffled, sizeof shuffled);
-    }
-}
-
-/* to[lane][channel] = from[channel][lane], of which `channels` exist. */
-TILE_INLINE void pack_square(Vector *to, const Real *from, int lanes, const int channels)
-{
-    Vector rows[VECTOR];
-#pragma GCC unroll 16
-    for (int i = 0; i < VECTOR; i++)
-        rows[i] = i < channels ? *(const Vector *)(from + (int64_t)i * lanes) : (Vector){0};
-    transpose(rows);
-#pragma GCC unroll 16
-    for (int i = 0; i < VECTOR; i++)
-        to[i] = rows[i];
-}
 
 /* Pixels of a row of dy as one panel of the channels from `first` on. Returns its sum. */
 static Vector pack_panel(const Gradient *g, const Real *dy, Range pixels, int first, Real *panel)

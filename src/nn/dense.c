@@ -3,10 +3,10 @@
  *     Y[out][n] = W[out][in] X[in][n] + b        n lanes, a sample each
  *     dW = dY X'      db = row sums of dY      dX = W' dY
  *
- * One gemm each. The bias is laid into Y beforehand and the product added to it, which costs no
- * pass over Y of its own. */
-#include "math/gemm.h"
+ * Three products of math/product.h. They are ours and not OpenBLAS's because lanes make them
+ * simple: twice as fast here, and the same bits whatever BLAS is there. */
 #include "math/lanes.h"
+#include "math/product.h"
 #include "nn/init.h"
 
 #include <stddef.h>
@@ -39,6 +39,7 @@ static Err dense_setup(Layer *layer)
                           "put `flatten` before it",
                           shape_text(in));
     layer->out = (Shape){1, 1, (int)self->units};
+    layer->scratch_rows = product_panel_rows(in.channels);
     layer->flops = 2.0 * (double)self->units * in.channels;
     layer_tensor(layer, "weight", TENSOR_PARAMETER, 2, (int64_t[]){self->units, in.channels});
     if (self->bias)
@@ -52,13 +53,6 @@ static void dense_init(const Layer *layer, uint64_t seed, Real *values)
     const Tensor *weight = &layer->tensors[WEIGHT];
     init_fill(&self->init, layer, weight, layer->in[0].channels, self->units, seed,
               values + weight->offset);
-}
-
-static void fill_rows(Real *y, const Real *bias, int rows, int lanes)
-{
-    for (int row = 0; row < rows; row++)
-        for (int lane = 0; lane < lanes; lane++)
-            y[(int64_t)row * lanes + lane] = bias[row];
 }
 
 static void sum_rows(Real *sums, const Real *dy, int rows, int lanes)
@@ -76,10 +70,9 @@ static void dense_forward(const Layer *layer, const Pass *pass, const Io *io)
 {
     const Dense *self = layer->self;
     const Real *weight = io->values + layer->tensors[WEIGHT].offset;
-    int out = layer->out.channels, in = layer->in[0].channels, n = pass->lanes;
-    if (self->bias)
-        fill_rows(io->y, io->values + layer->tensors[BIAS].offset, out, n);
-    gemm(false, false, out, n, in, weight, in, io->x[0], n, self->bias, io->y, n);
+    const Real *bias = self->bias ? io->values + layer->tensors[BIAS].offset : NULL;
+    product_forward(layer->out.channels, layer->in[0].channels, weight, bias, io->x[0], io->y,
+                    pass->lanes);
 }
 
 static void dense_backward(const Layer *layer, const Pass *pass, const Io *io)
@@ -87,12 +80,12 @@ static void dense_backward(const Layer *layer, const Pass *pass, const Io *io)
     const Dense *self = layer->self;
     const Real *weight = io->values + layer->tensors[WEIGHT].offset;
     Real *dweight = io->leaf + layer->tensors[WEIGHT].offset;
-    int out = layer->out.channels, in = layer->in[0].channels, n = pass->lanes;
-    gemm(false, true, out, in, n, io->dy, n, io->x[0], n, false, dweight, in);
+    int out = layer->out.channels, in = layer->in[0].channels, lanes = pass->lanes;
+    product_weight_gradient(out, in, io->dy, io->x[0], dweight, lanes, io->scratch);
     if (self->bias)
-        sum_rows(io->leaf + layer->tensors[BIAS].offset, io->dy, out, n);
+        sum_rows(io->leaf + layer->tensors[BIAS].offset, io->dy, out, lanes);
     if (io->dx[0])
-        gemm(true, false, in, n, out, weight, in, io->dy, n, false, io->dx[0], n);
+        product_input_gradient(out, in, weight, io->dy, io->dx[0], lanes);
 }
 
 const LayerType layer_dense = {

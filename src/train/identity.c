@@ -4,7 +4,6 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/real.h"
-#include "math/gemm.h"
 
 #include <string.h>
 
@@ -17,8 +16,7 @@
 
 const char *identity_text(Arena *arena)
 {
-    return arena_text(arena, "lockstep %s; %s; BLAS kernels %s; %s", LOCKSTEP_VERSION,
-                      LOCKSTEP_BUILD, gemm_kernels(), REAL_NAME);
+    return arena_text(arena, "lockstep %s; %s; %s", LOCKSTEP_VERSION, LOCKSTEP_BUILD, REAL_NAME);
 }
 
 Err identity_check_cpu(void)
@@ -45,7 +43,7 @@ void identity_compare(const Comm *comm, const char *identity)
     comm_broadcast(comm, &first, sizeof first, 0);
     if (comm_max(comm, first != mine))
         log_warning("the ranks' programs or CPUs differ: results may depend on which rank does "
-                    "what (pin OPENBLAS_CORETYPE and build for the oldest CPU)");
+                    "what (build for the oldest CPU of all hosts: -DLOCKSTEP_ARCH)");
 }
 
 const char *identity_change(const char *was, const char *is, Arena *arena)
