@@ -74,10 +74,13 @@ TILE_INLINE void multiply_tile(const int rows, const int columns, const Product 
 {
     Tile acc;
     load(p, rows, columns, row, v, slice->first == 0, acc);
-    const Real *a = p->a + row * p->a_row + slice->first * p->a_step;
+    TileScalars a;
+    tile_scalars(a, rows, p->a + row * p->a_row + slice->first * p->a_step, p->a_row);
     const Real *b = p->b + slice->first * p->b_step + v * p->b_vector;
-    for (int s = slice->first; s < slice->last; s++, a += p->a_step, b += p->b_step)
+    for (int s = slice->first; s < slice->last; s++, b += p->b_step) {
         tile_step(rows, columns, acc, a, p->a_row, b, p->b_vector);
+        tile_scalars_advance(a, rows, p->a_step);
+    }
     store(p, rows, columns, row, v, acc);
 }
 

@@ -54,8 +54,27 @@ static inline int tile_count(int rows)
     return (rows + TILE_ROWS - 1) / TILE_ROWS;
 }
 
-/* acc[r][c] += a[r * a_row] * b[c * b_column] */
-TILE_INLINE void tile_step(const int rows, const int columns, Tile acc, const Real *a,
+/* The scalars of a step, at distances of a_row: three of them are reached from one pointer, with
+ * no arithmetic between (x86 adds one or two times an index). With one pointer for all, or one for
+ * each, the compiler runs out of registers for addresses. */
+enum { TILE_REACH = 3, TILE_POINTERS = TILE_ROWS / TILE_REACH };
+typedef const Real *TileScalars[TILE_POINTERS];
+
+TILE_INLINE void tile_scalars(TileScalars a, const int rows, const Real *first, int64_t a_row)
+{
+    for (int p = 0; p * TILE_REACH < rows; p++)
+        a[p] = first + p * TILE_REACH * a_row;
+}
+
+TILE_INLINE void tile_scalars_advance(TileScalars a, const int rows, int64_t by)
+{
+#pragma GCC unroll 4
+    for (int p = 0; p * TILE_REACH < rows; p++)
+        a[p] += by;
+}
+
+/* acc[r][c] += a[r] * b[c * b_column] */
+TILE_INLINE void tile_step(const int rows, const int columns, Tile acc, TileScalars a,
                            int64_t a_row, const Real *b, int64_t b_column)
 {
     Vector vector[TILE_COLUMNS];
@@ -66,7 +85,7 @@ TILE_INLINE void tile_step(const int rows, const int columns, Tile acc, const Re
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
         for (int c = 0; c < columns; c++)
-            acc[r][c] += a[r * a_row] * vector[c];
+            acc[r][c] += a[r / TILE_REACH][r % TILE_REACH * a_row] * vector[c];
 }
 
 #endif

@@ -62,8 +62,11 @@ TILE_INLINE void correlate_pixel(const int rows, const int columns, const Row *r
         const Real *a = row->weights + (int64_t)(tap * c->x.taps + taps.first) * c->sources * rows;
         const Real *b = row->source +
                         ((int64_t)tap * c->x.size + at + taps.first) * c->sources * c->lanes + lane;
-        for (int64_t s = 0; s < steps; s++, a += rows, b += c->lanes)
-            tile_step(rows, columns, acc, a, 1, b, VECTOR);
+        for (int64_t s = 0; s < steps; s++, a += rows, b += c->lanes) {
+            TileScalars scalars;
+            tile_scalars(scalars, rows, a, 1);
+            tile_step(rows, columns, acc, scalars, 1, b, VECTOR);
+        }
     }
     Real *to = row->destination + (int64_t)i * c->x.step * c->destinations * c->lanes + lane;
     for (int r = 0; r < rows; r++)

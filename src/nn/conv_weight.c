@@ -52,43 +52,87 @@ static Vector pack_panel(const Gradient *g, const Real *dy, Range pixels, int fi
     return sum;
 }
 
+enum { MOST_STREAMS = 4, MOST_TAPS = 3 };
+
+/* What a tile is made for: pixels that see the same columns of `taps` kernel rows. */
+typedef struct Run {
+    int pixels, taps;
+    int panels;     /* 1 or TILE_COLUMNS */
+    const Real *x;  /* the first column that the first pixel sees */
+    const Real *dy; /* the first pixel in the first panel */
+    Vector *totals; /* of the first column in the first panel */
+} Run;
+
 /* As many chains of sums as fit: too few would wait for one another's additions. */
 TILE_INLINE int stream_count(const int rows, const int columns)
 {
-    int streams = 4;
+    int streams = MOST_STREAMS;
     while (rows * streams > TILE_ROWS || rows * columns * streams > TILE_ROWS * TILE_COLUMNS)
         streams /= 2;
     return streams;
 }
 
-/* A tile over a run of pixels, its lanes dealt to streams. x and dy at the run's first pixel. */
-TILE_INLINE void add_run(const int rows, const int columns, const Gradient *g, const Real *x,
-                         const Real *dy, int pixels, Vector *totals)
+/* One pixel, its lanes dealt to the streams: acc[stream][tap, column][panel]. */
+TILE_INLINE void add_pixel(const int rows, const int taps, const int columns, const int streams,
+                           const Gradient *g, Tile *acc, const Real *x, const Real *dy)
 {
-    const int streams = stream_count(rows, columns);
-    int64_t x_pixel = (int64_t)g->conv->window.x.stride * g->conv->in * g->lanes;
-    int64_t of_panel = (int64_t)g->conv->window.y.kernel * g->columns;
+    int64_t x_row = (int64_t)g->conv->window.x.in * g->conv->in * g->lanes;
     int part = g->lanes / streams;
-    Tile acc[4] = {0};
-    for (int i = 0; i < pixels; i++, x += x_pixel, dy += g->lanes * VECTOR)
-        for (int lane = 0; lane < part; lane++)
+    TileScalars scalars[MOST_STREAMS][MOST_TAPS];
+    for (int s = 0; s < streams; s++)
+        for (int t = 0; t < taps; t++)
+            tile_scalars(scalars[s][t], rows, x + t * x_row + s * part, g->lanes);
+    for (int lane = 0; lane < part; lane++, dy += VECTOR)
 #pragma GCC unroll 4
-            for (int s = 0; s < streams; s++)
-                tile_step(rows, columns, acc[s], x + s * part + lane, g->lanes,
-                          dy + (int64_t)(s * part + lane) * VECTOR, g->panel);
-    for (int r = 0; r < rows; r++)
-        for (int k = 0; k < columns; k++)
-            for (int s = 0; s < streams; s++)
-                totals[r + k * of_panel] += acc[s][r][k];
+        for (int s = 0; s < streams; s++)
+#pragma GCC unroll 3
+            for (int t = 0; t < taps; t++) {
+                tile_step(rows, columns, acc[s] + t * rows, scalars[s][t], g->lanes,
+                          dy + (int64_t)s * part * VECTOR, g->panel);
+                tile_scalars_advance(scalars[s][t], rows, 1);
+            }
 }
 
-TILE_INLINE void add_panels(const int rows, const Gradient *g, int panels, const Real *x,
-                            const Real *dy, int pixels, Vector *totals)
+TILE_INLINE void add_run(const int rows, const int taps, const int columns, const Gradient *g,
+                         const Run *run)
 {
-    if (panels == TILE_COLUMNS)
-        add_run(rows, TILE_COLUMNS, g, x, dy, pixels, totals);
+    const int streams = stream_count(rows * taps, columns);
+    int64_t x_pixel = (int64_t)g->conv->window.x.stride * g->conv->in * g->lanes;
+    int64_t of_panel = (int64_t)g->conv->window.y.kernel * g->columns;
+    Tile acc[MOST_STREAMS] = {0};
+    for (int i = 0; i < run->pixels; i++)
+        add_pixel(rows, taps, columns, streams, g, acc, run->x + i * x_pixel,
+                  run->dy + (int64_t)i * g->lanes * VECTOR);
+    for (int t = 0; t < taps; t++)
+        for (int r = 0; r < rows; r++)
+            for (int k = 0; k < columns; k++)
+                for (int s = 0; s < streams; s++)
+                    run->totals[t * g->columns + r + k * of_panel] += acc[s][t * rows + r][k];
+}
+
+TILE_INLINE void add_taps(const int rows, const int taps, const Gradient *g, const Run *run)
+{
+    if (run->panels == TILE_COLUMNS)
+        add_run(rows, taps, TILE_COLUMNS, g, run);
     else
-        add_run(rows, 1, g, x, dy, pixels, totals);
+        add_run(rows, taps, 1, g, run);
+}
+
+TILE_INLINE void add_tile(const int rows, const Gradient *g, const Run *run)
+{
+    if (run->taps == 3 && 3 * rows <= TILE_ROWS)
+        add_taps(rows, 3, g, run);
+    else if (run->taps == 2 && 2 * rows <= TILE_ROWS)
+        add_taps(rows, 2, g, run);
+    else
+        add_taps(rows, 1, g, run);
+}
+
+/* How many of `left` kernel rows one tile takes at once: several, where they are short. */
+static int tap_count(const Gradient *g, int left)
+{
+    int fit = TILE_ROWS / g->columns, most = fit < 1 ? 1 : fit > MOST_TAPS ? MOST_TAPS : fit;
+    return most < left ? most : left;
 }
 
 /* The part of a tile of columns that pixel i sees inside the image. */
@@ -114,20 +158,35 @@ static int run_end(const Gradient *g, Range tile, int i, int last)
     return i;
 }
 
-/* The strip's pixels of a row. x: the row that the kernel row meets; dy: packed. */
-static void add_pixels(const Gradient *g, Range pixels, int panel, Range tile, const Real *x,
-                       Vector *totals)
+/* The pixels of a row in runs. `all` is as if each saw all columns of the kernel rows. */
+static void add_pixels(const Gradient *g, Range pixels, Range tile, Run all)
 {
     const WindowAxis *w = &g->conv->window.x;
-    const Real *dy = g->packed + panel * g->panel;
-    int panels = panel + TILE_COLUMNS <= g->panels ? TILE_COLUMNS : 1;
     for (int i = pixels.first, end; i < pixels.last; i = end) {
         Range seen = columns_seen(g, tile, i);
         end = run_end(g, tile, i, pixels.last);
         int64_t at = (int64_t)(i * w->stride - w->before) * g->conv->in + seen.first;
-        TILE_SWITCH(seen.last - seen.first, add_panels, g, panels, x + at * g->lanes,
-                    dy + (int64_t)(i - pixels.first) * g->lanes * VECTOR, end - i,
-                    totals + seen.first)
+        Run run = all;
+        run.pixels = end - i;
+        run.x += at * g->lanes;
+        run.dy += (int64_t)(i - pixels.first) * g->lanes * VECTOR;
+        run.totals += seen.first;
+        TILE_SWITCH(seen.last - seen.first, add_tile, g, &run)
+    }
+}
+
+/* All columns of some kernel rows in all panels. x: the row that the first of them sees. */
+static void add_columns(const Gradient *g, Range pixels, int tap, int taps, const Real *x)
+{
+    for (int t = 0, tiles = tile_count(g->columns); t < tiles; t++) {
+        Range tile = {(int)cut(g->columns, t, tiles), (int)cut(g->columns, t + 1, tiles)};
+        Run run = {.taps = taps, .x = x};
+        for (int p = 0; p < g->panels; p += run.panels) {
+            run.panels = p + TILE_COLUMNS <= g->panels ? TILE_COLUMNS : 1;
+            run.dy = g->packed + p * g->panel;
+            run.totals = g->totals + ((int64_t)p * g->conv->window.y.kernel + tap) * g->columns;
+            add_pixels(g, pixels, tile, run);
+        }
     }
 }
 
@@ -136,19 +195,14 @@ static void add_row(const Gradient *g, Range pixels, int i, const Real *x, const
 {
     const WindowAxis *w = &g->conv->window.y;
     int64_t x_row = (int64_t)g->conv->window.x.in * g->conv->in * g->lanes;
-    int at = i * w->stride - w->before, tiles = tile_count(g->columns);
+    int at = i * w->stride - w->before;
     Range taps = range_inside(at, w->kernel, w->in);
     for (int p = 0; p < g->panels; p++)
         g->bias[p] += pack_panel(g, dy, pixels, p * VECTOR, g->packed + p * g->panel);
-    for (int tap = taps.first; tap < taps.last; tap++)
-        for (int t = 0; t < tiles; t++) {
-            Range tile = {(int)cut(g->columns, t, tiles), (int)cut(g->columns, t + 1, tiles)};
-            for (int p = 0, next; p < g->panels; p = next) {
-                next = p + TILE_COLUMNS <= g->panels ? p + TILE_COLUMNS : p + 1;
-                add_pixels(g, pixels, p, tile, x + (at + tap) * x_row,
-                           g->totals + ((int64_t)p * w->kernel + tap) * g->columns);
-            }
-        }
+    for (int tap = taps.first, count; tap < taps.last; tap += count) {
+        count = tap_count(g, taps.last - tap);
+        add_columns(g, pixels, tap, count, x + (at + tap) * x_row);
+    }
 }
 
 /* Totals in the order (out, in, kh, kw). */
