@@ -22,6 +22,8 @@ static const char *const models[] = {
     "[{dense: 3}]",
     "[{dense: 8}, relu, {dense: 5}, tanh, {dense: 3}]",
     "[{dropout: 0.2}, {dense: 8}, {elu: 0.7}, {dropout: 0.5}, {dense: 3}, sigmoid]",
+    "[{conv2d: {filters: 20, kernel: 3, padding: same}}, relu, {max_pool: {size: 3, padding: 1}}, "
+    "{conv2d: {filters: 5, kernel: 1, bias: false}}, {avg_pool: 1}, flatten, {dense: 3}]",
     GRAPH,
     BLOCKS,
 };
