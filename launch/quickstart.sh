@@ -53,6 +53,7 @@ What came out is in $run/:
   config.yaml        what ran          checkpoints/       best.h5 and the last ones, for h5py
 
 What to try next:
+  launch/run.sh train launch/recipes/fashion-cnn.yaml        a convolutional net, some minutes
   build/release/lockstep inspect $run/checkpoints/best.h5
   build/release/lockstep eval $run/checkpoints/best.h5
   launch/run.sh -n 1 train $recipe --run runs/alone

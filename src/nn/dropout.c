@@ -57,11 +57,12 @@ static void draw_factors(const Layer *layer, const Pass *pass, int64_t first, in
     const Dropout *self = layer->self;
     uint64_t purpose = rng_purpose(RNG_DROPOUT, (uint32_t)layer->index);
     Real kept = kept_factor(self);
+    uint64_t below = (uint64_t)(self->rate * 0x1p32); /* words that drop */
     for (int lane = 0; lane < pass->lanes; lane++) {
         Draw draw = rng_draw(pass->seed, purpose, (uint64_t)pass->position[lane],
                              (uint64_t)(first / DRAW_WORDS));
         for (int64_t i = 0; i < count; i++)
-            factors[i * pass->lanes + lane] = rng_unit(draw.word[i]) < self->rate ? 0 : kept;
+            factors[i * pass->lanes + lane] = draw.word[i] < below ? 0 : kept;
     }
 }
 
