@@ -235,8 +235,8 @@ INLINE Lanes lanes_polynomial(const double *coefficients, int degree, Lanes x)
 
 INLINE Lanes lanes_clamp(Lanes x, Real min, Real max) /* NaN passes through */
 {
-    x = lanes_select(x < min, lanes_of(min), x);
-    return lanes_select(x > max, lanes_of(max), x);
+    x = lanes_select(lanes_less(x, lanes_of(min)), lanes_of(min), x);
+    return lanes_select(lanes_less(lanes_of(max), x), lanes_of(max), x);
 }
 
 INLINE LanesInt lanes_sign(Lanes x)
@@ -279,7 +279,7 @@ Lanes lanes_expm1(Lanes x)
 
 Lanes lanes_log(Lanes x)
 {
-    LanesInt subnormal = x < NORMAL;
+    LanesInt subnormal = lanes_less(x, lanes_of(NORMAL));
     LanesInt bits = (LanesInt)lanes_select(subnormal, x * ((int64_t)1 << LIFT), x);
     LanesInt k = (bits - (LanesInt)lanes_of(SQRT_HALF)) >> MANTISSA_BITS;
     Lanes m = (Lanes)(bits - (k << MANTISSA_BITS));
@@ -287,9 +287,11 @@ Lanes lanes_log(Lanes x)
     Lanes log_m = 2 * s * lanes_polynomial(inverse_odd, LOG_DEGREE, s * s);
     Lanes e = __builtin_convertvector(k - (subnormal & LIFT), Lanes);
     Lanes log_x = e * LN2_HIGH + (log_m + e * LN2_LOW);
-    Lanes limit = lanes_select(x < 0, lanes_of(NAN), x); /* inf and NaN are their own */
+    Lanes limit =
+        lanes_select(lanes_less(x, lanes_of(0)), lanes_of(NAN), x); /* inf and NaN are their own */
     limit = lanes_select(x == 0, lanes_of(-INFINITY), limit);
-    return lanes_select((x > 0) & (x < INFINITY), log_x, limit);
+    LanesInt finite = lanes_less(lanes_of(0), x) & lanes_less(x, lanes_of(INFINITY));
+    return lanes_select(finite, log_x, limit);
 }
 
 /* With t = exp(-2|x|) - 1: tanh |x| = -t / (t + 2), without cancellation anywhere. */
@@ -304,7 +306,7 @@ Lanes lanes_tanh(Lanes x)
 Lanes lanes_sigmoid(Lanes x)
 {
     Lanes e = lanes_exp((Lanes)((LanesInt)x | (LanesInt)lanes_of((Real)-0.0)));
-    return lanes_select(x < 0, e, lanes_of(1)) / (1 + e);
+    return lanes_select(lanes_less(x, lanes_of(0)), e, lanes_of(1)) / (1 + e);
 }
 
 /* Both ways in all lanes, then each takes its own. */
@@ -315,6 +317,7 @@ Lanes lanes_erf(Lanes x)
     Lanes series = lanes_polynomial(erf_series, ERF_SERIES_DEGREE, near * near);
     Lanes t = (far - (Real)ERF_CENTRE) / (far + (Real)ERF_CENTRE);
     Lanes erfc = lanes_exp(-far * far) * lanes_polynomial(erfc_fit, ERFC_DEGREE, t) / (1 + 2 * far);
-    Lanes erf = lanes_select(size > 1, 1 - erfc, (Real)TWO_BY_ROOT_PI * near * series);
+    Lanes erf =
+        lanes_select(lanes_less(lanes_of(1), size), 1 - erfc, (Real)TWO_BY_ROOT_PI * near * series);
     return (Lanes)((LanesInt)erf | lanes_sign(x));
 }

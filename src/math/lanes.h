@@ -8,6 +8,7 @@
 #include "base/real.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #define LANES 16
 
@@ -52,9 +53,25 @@ static inline Vector vector_select(VectorInt where, Vector a, Vector b)
     return (Vector)((where & (VectorInt)a) | (~where & (VectorInt)b));
 }
 
+/* Where a < b, -1. Register by register: comparisons of wider vectors than the machine has are the
+ * one operation that GCC takes apart into single elements. */
+static inline LanesInt lanes_less(Lanes a, Lanes b)
+{
+    enum { PARTS = LANES / VECTOR };
+    Vector x[PARTS], y[PARTS];
+    VectorInt less[PARTS];
+    LanesInt where;
+    memcpy(x, &a, sizeof x);
+    memcpy(y, &b, sizeof y);
+    for (int part = 0; part < PARTS; part++)
+        less[part] = x[part] < y[part];
+    memcpy(&where, less, sizeof where);
+    return where;
+}
+
 static inline Lanes lanes_max(Lanes a, Lanes b)
 {
-    return lanes_select(a > b, a, b);
+    return lanes_select(lanes_less(b, a), a, b);
 }
 
 /* The sum of the lanes in lane order, in double. */

@@ -29,11 +29,11 @@ static inline Lanes activate(int variant, Lanes x, Real alpha)
 {
     switch (variant) {
     case RELU:
-        return lanes_select(x < 0, lanes_of(0), x);
+        return lanes_select(lanes_less(x, lanes_of(0)), lanes_of(0), x);
     case LEAKY_RELU:
-        return lanes_select(x > 0, x, alpha * x);
+        return lanes_select(lanes_less(lanes_of(0), x), x, alpha * x);
     case ELU:
-        return lanes_select(x > 0, x, alpha * lanes_expm1(x));
+        return lanes_select(lanes_less(lanes_of(0), x), x, alpha * lanes_expm1(x));
     case SIGMOID:
         return lanes_sigmoid(x);
     case TANH:
@@ -48,11 +48,11 @@ static inline Lanes slope(int variant, Lanes y, Real alpha)
 {
     switch (variant) {
     case RELU:
-        return lanes_select(y > 0, lanes_of(1), lanes_of(0));
+        return lanes_select(lanes_less(lanes_of(0), y), lanes_of(1), lanes_of(0));
     case LEAKY_RELU:
-        return lanes_select(y > 0, lanes_of(1), lanes_of(alpha));
+        return lanes_select(lanes_less(lanes_of(0), y), lanes_of(1), lanes_of(alpha));
     case ELU:
-        return lanes_select(y > 0, lanes_of(1), y + alpha);
+        return lanes_select(lanes_less(lanes_of(0), y), lanes_of(1), y + alpha);
     case SIGMOID:
         return y * (1 - y);
     case TANH:

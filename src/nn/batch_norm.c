@@ -97,7 +97,7 @@ static void measure(const Layer *layer, const Pass *pass, const Io *io, Channel 
     for (int64_t pixel = 0; pixel < shape_pixels(layer->out); pixel++)
         for (int c = 0; c < channels; c++, x += stride)
             for (int i = 0; i < stride; i++) {
-                Lanes sample = lanes_select(mask[i] != 0, x[i], lanes_of(0));
+                Lanes sample = lanes_select(lanes_less(lanes_of(0), mask[i]), x[i], lanes_of(0));
                 moments_add(&channel[c].moments, sample, sample);
             }
     double n = population(layer, pass);

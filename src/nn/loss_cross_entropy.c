@@ -92,7 +92,7 @@ static Peak find_peak(const Lanes *y, int outputs, int stride)
 {
     Peak peak = {y[0], {0}};
     for (int k = 1; k < outputs; k++) {
-        LanesInt larger = y[k * stride] > peak.value;
+        LanesInt larger = lanes_less(peak.value, y[k * stride]);
         peak.value = lanes_select(larger, y[k * stride], peak.value);
         peak.index = (larger & k) | (~larger & peak.index);
     }
