@@ -100,7 +100,8 @@ static void regression(void)
     int64_t row[LANES] = {4, 0, -1, 3, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
     Lanes x[4], value[2];
     Normal normal = normal_measure(loaded.dataset, NORMAL_NONE);
-    dataset_gather(loaded.dataset, &normal, PART_TRAIN, row, NULL, LANES, (Real *)x, NULL, (Real *)value);
+    dataset_gather(loaded.dataset, &normal, PART_TRAIN, row, NULL, LANES, (Real *)x, NULL,
+                   (Real *)value);
     CU_ASSERT(value[0][0] == 2 && value[1][0] == (Real)2.25); /* row 4: 8 / 4, 9 / 4 */
     CU_ASSERT(value[0][1] == 0 && value[1][1] == (Real)0.25);
     CU_ASSERT(value[0][2] == 0 && value[1][2] == 0);

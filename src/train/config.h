@@ -1,6 +1,6 @@
 /* One run's configuration: the YAML file read against tables of fields, once, before anything is
- * built. What belongs to a layer, loss, augmentation, optimizer or schedule stays a Node that its module reads.
- */
+ * built. What belongs to a layer, loss, augmentation, optimizer or schedule stays a Node that its
+ * module reads. */
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 

@@ -14,7 +14,7 @@ typedef struct Feed {
     Window window;
     Normal normal;
     Sampler sampler;
-    Augment augment; /* in training */
+    Augment augment;           /* in training */
     int64_t count[PART_COUNT]; /* samples after the validation split */
     bool own_validation;       /* the file has /validation; else it is cut from /train */
 
