@@ -128,19 +128,19 @@ static void counts(void)
 
 /* ---- a run ---- */
 
-enum { TRAIN = 100, TEST = 30, FEATURES = 12, CLASSES = 3 };
+enum { TRAIN = 100, TEST = 30, WIDTH = 4, CLASSES = 3, FEATURES = CLASSES * WIDTH };
 
 static Err write_part(H5 *file, const char *x_name, const char *y_name, int64_t rows)
 {
-    int64_t dims[] = {rows, FEATURES};
+    int64_t dims[] = {rows, CLASSES, WIDTH};
     unsigned char *x = mem_alloc(rows * FEATURES, 1);
     int32_t *y = mem_alloc(rows, sizeof *y);
     for (int64_t i = 0; i < rows; i++) {
         y[i] = (int32_t)(i % CLASSES);
         for (int64_t f = 0; f < FEATURES; f++)
-            x[i * FEATURES + f] = (unsigned char)(f % CLASSES == y[i] ? 200 : i * 37 % 100);
+            x[i * FEATURES + f] = (unsigned char)(f / WIDTH == y[i] ? 200 : i * 37 % 100);
     }
-    Err err = h5_write(file, x_name, H5_U8, 2, dims, 0, x);
+    Err err = h5_write(file, x_name, H5_U8, 3, dims, 0, x);
     if (!err)
         err = h5_write(file, y_name, H5_I32, 1, dims, 0, y);
     mem_free(x);
@@ -162,12 +162,14 @@ static void write_data(const char *path)
     mem_free(bytes);
 }
 
-static const char recipe[] = "data: {file: none, validation: 20, normalize: feature}\n"
+static const char recipe[] = "data: {file: none, validation: 20, normalize: feature,\n"
+                             "       augment: [flip, {crop: 1}]}\n"
                              "model:\n"
+                             "  - flatten\n"
                              "  - dense: {units: 16, name: stem}\n"
                              "  - relu\n"
                              "  - dense: 16\n"
-                             "  - add: [stem, 02_dense]\n"
+                             "  - add: [stem, 03_dense]\n"
                              "  - dropout: 0.3\n"
                              "  - tanh\n"
                              "  - dense: 3\n"

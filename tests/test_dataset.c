@@ -27,7 +27,7 @@ static void expect_ramp(const Dataset *dataset, Part part)
     for (int i = 0; i < lanes; i++)
         row[i] = i < dataset_count(dataset, part) ? i : -1;
     memset(x, 0xFF, (size_t)(features * lanes) * sizeof *x);
-    dataset_gather(dataset, &normal, part, row, lanes, x, label, NULL);
+    dataset_gather(dataset, &normal, part, row, NULL, lanes, x, label, NULL);
     for (int lane = 0; lane < lanes; lane++) {
         wrong += label[lane] != (row[lane] < 0 ? 0 : lane % 3);
         for (int64_t f = 0; f < features; f++) {
@@ -100,7 +100,8 @@ static void regression(void)
     int64_t row[LANES] = {4, 0, -1, 3, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
     Lanes x[4], value[2];
     Normal normal = normal_measure(loaded.dataset, NORMAL_NONE);
-    dataset_gather(loaded.dataset, &normal, PART_TRAIN, row, LANES, (Real *)x, NULL, (Real *)value);
+    dataset_gather(loaded.dataset, &normal, PART_TRAIN, row, NULL, LANES, (Real *)x, NULL,
+                   (Real *)value);
     CU_ASSERT(value[0][0] == 2 && value[1][0] == (Real)2.25); /* row 4: 8 / 4, 9 / 4 */
     CU_ASSERT(value[0][1] == 0 && value[1][1] == (Real)0.25);
     CU_ASSERT(value[0][2] == 0 && value[1][2] == 0);

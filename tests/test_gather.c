@@ -116,7 +116,7 @@ static void lanes_of_set(bool bytes, NormalMode mode)
     for (int i = 0; i < WIDE; i++)
         row[i] = i % 7 == 3 || i > 40 ? -1 : (i * 977) % ROWS;
     memset(x, 0xFF, FEATURES * WIDE * sizeof *x);
-    dataset_gather(loaded.dataset, &normal, PART_TRAIN, row, WIDE, x, label, NULL);
+    dataset_gather(loaded.dataset, &normal, PART_TRAIN, row, NULL, WIDE, x, label, NULL);
     int wrong = 0;
     for (int f = 0; f < FEATURES; f++) {
         int at = mode == NORMAL_FEATURE ? f : mode == NORMAL_CHANNEL ? f / PIXELS : 0;

@@ -10,7 +10,8 @@ typedef enum RngPurpose {
     RNG_INIT = 1, /* initial weights */
     RNG_ORDER,    /* the order of samples in an epoch */
     RNG_SPLIT,    /* which samples are held out */
-    RNG_DROPOUT
+    RNG_DROPOUT,
+    RNG_AUGMENT /* how a sample is seen */
 } RngPurpose;
 
 /* A purpose for one of many things of a kind, such as the dropout of layer `index`. */

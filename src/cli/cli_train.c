@@ -60,6 +60,11 @@ static void explain(void)
         log_info("  %-16s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "", (*t)->help);
         explain_settings((*t)->fields, "      ");
     }
+    log_info("\ndata.augment: a list, such as [flip, {crop: 2}]");
+    for (const AugmentType *const *t = augment_types; *t; t++) {
+        log_info("  %-16s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "", (*t)->help);
+        explain_settings((*t)->fields, "      ");
+    }
     log_info("\nloss:");
     for (const LossType *const *t = loss_types; *t; t++) {
         log_info("  %-29s %s", (*t)->name, (*t)->help);

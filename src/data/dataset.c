@@ -6,6 +6,7 @@
 #include "data/dataset_inside.h"
 
 #include "base/log.h"
+#include "math/lanes.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -178,6 +179,9 @@ Err dataset_open(Dataset **dataset, const char *path)
     Err err = h5_open(&opened->file, path);
     if (!err)
         err = check_file(opened);
+    if (!err)
+        opened->planes =
+            arena_take(&opened->arena, (LANES + 1) * plane_stride(opened), sizeof(Real));
     *dataset = opened;
     if (err) {
         dataset_close(opened);

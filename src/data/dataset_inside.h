@@ -1,5 +1,5 @@
 /* What is inside a Dataset, for the files that make one: dataset.c opens and checks, load.c reads
- * samples, normal.c measures them, gather.c turns them into lanes. */
+ * samples, normal.c measures them, gather.c turns them into lanes, view.c moves and mirrors. */
 #ifndef DATA_DATASET_INSIDE_H
 #define DATA_DATASET_INSIDE_H
 
@@ -28,6 +28,7 @@ struct Dataset {
     int class_name_count;
     const char **class_name;
     PartData part[PART_COUNT];
+    void *planes; /* room of the gather for one channel of a square's lanes, as they are seen */
 };
 
 /* "/train/x" */
@@ -43,6 +44,17 @@ static inline const uint8_t *dataset_bytes_row(const Dataset *dataset, Part part
 static inline const Real *dataset_reals_row(const Dataset *dataset, Part part, int64_t row)
 {
     return (const Real *)dataset->part[part].x + row * dataset->features;
+}
+
+/* From one plane [height][width] to another, which has room for `width` values before and behind
+ * it: these are overwritten. */
+void view_bytes(const View *view, int height, int width, const uint8_t *from, uint8_t *to);
+void view_reals(const View *view, int height, int width, const Real *from, Real *to);
+
+/* Values from one of the gather's planes to the next; so many lie before the first, too. */
+static inline int64_t plane_stride(const Dataset *dataset)
+{
+    return (int64_t)(dataset->height + 1) * dataset->width;
 }
 
 #endif

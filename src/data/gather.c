@@ -35,47 +35,31 @@ static inline void transpose_bytes(uint8_t *square)
     riffle(other, square);
 }
 
-/* What a square is taken from and how. */
-typedef struct Square {
-    const Dataset *dataset;
-    Part part;
-    const int64_t *row; /* [LANES] */
-    int64_t first;      /* feature, in file order */
-    int width;          /* features, at most LANES */
-} Square;
+/* One channel of a picture for each lane: in the file's memory, or in the gather's own. */
+typedef struct Planes {
+    const uint8_t *bytes[LANES]; /* of the two, the one that the data set has */
+    const Real *reals[LANES];
+} Planes;
 
-/* An empty lane takes row 0; its values are cleared later. */
-static inline int64_t row_of_lane(const Square *square, int lane)
-{
-    return square->row[lane] < 0 ? 0 : square->row[lane];
-}
-
-static inline void square_of_bytes(const Square *square, Real *values)
+static inline void square_of_bytes(const Planes *planes, int64_t pixel, int width, Real *values)
 {
     _Alignas(LINE_BYTES) uint8_t bytes[SQUARE];
     for (int lane = 0; lane < LANES; lane++) {
-        const uint8_t *x =
-            dataset_bytes_row(square->dataset, square->part, row_of_lane(square, lane)) +
-            square->first;
-        if (square->width == LANES)
-            memcpy(bytes + lane * LANES, x, LANES); /* of a fixed size: one instruction */
+        if (width == LANES) /* of a fixed size: one instruction */
+            memcpy(bytes + lane * LANES, planes->bytes[lane] + pixel, LANES);
         else
-            memcpy(bytes + lane * LANES, x, (size_t)square->width);
+            memcpy(bytes + lane * LANES, planes->bytes[lane] + pixel, (size_t)width);
     }
     transpose_bytes(bytes);
     for (int i = 0; i < SQUARE; i++)
         values[i] = bytes[i];
 }
 
-static inline void square_of_reals(const Square *square, Real *values)
+static inline void square_of_reals(const Planes *planes, int64_t pixel, int width, Real *values)
 {
-    for (int lane = 0; lane < LANES; lane++) {
-        const Real *x =
-            dataset_reals_row(square->dataset, square->part, row_of_lane(square, lane)) +
-            square->first;
-        for (int i = 0; i < square->width; i++)
-            values[i * LANES + lane] = x[i];
-    }
+    for (int lane = 0; lane < LANES; lane++)
+        for (int i = 0; i < width; i++)
+            values[i * LANES + lane] = planes->reals[lane][pixel + i];
 }
 
 /* Shift and scale of a feature are those of its channel, its own, or one for all. */
@@ -91,38 +75,62 @@ static inline int64_t normal_index(const Normal *normal, int64_t channel, int64_
     }
 }
 
-/* One square of one channel into x, whose pixels are `step` lines of lanes apart. */
-static void gather_square(const Square *square, const Normal *normal, int channel, Lanes *x,
-                          int64_t step)
+/* The channel `channel` of the rows row [LANES], each as its view says. An empty lane takes row 0;
+ * its values are cleared later. */
+static void find_planes(const Dataset *dataset, Part part, const int64_t *row, const View *view,
+                        int channel, Planes *planes)
 {
-    Lanes values[LANES];
-    if (square->dataset->is_bytes)
-        square_of_bytes(square, (Real *)values);
-    else
-        square_of_reals(square, (Real *)values);
-    for (int i = 0; i < square->width; i++) {
-        int64_t at = normal_index(normal, channel, square->first + i);
-        x[i * step] = (values[i] - normal->shift[at]) * normal->scale[at];
+    int height = dataset->height, width = dataset->width;
+    int64_t first = (int64_t)channel * height * width;
+    for (int lane = 0; lane < LANES; lane++) {
+        int64_t own = width + lane * plane_stride(dataset), of = row[lane] < 0 ? 0 : row[lane];
+        if (dataset->is_bytes) {
+            const uint8_t *from = dataset_bytes_row(dataset, part, of) + first;
+            uint8_t *to = (uint8_t *)dataset->planes + own;
+            if (view)
+                view_bytes(&view[lane], height, width, from, to);
+            planes->bytes[lane] = view ? to : from;
+        } else {
+            const Real *from = dataset_reals_row(dataset, part, of) + first;
+            Real *to = (Real *)dataset->planes + own;
+            if (view)
+                view_reals(&view[lane], height, width, from, to);
+            planes->reals[lane] = view ? to : from;
+        }
+    }
+}
+
+/* One channel of LANES lanes into x, whose pixels are `step` lines of lanes apart. */
+static void gather_planes(const Dataset *dataset, const Planes *planes, const Normal *normal,
+                          int channel, Lanes *x, int64_t step)
+{
+    int64_t pixels = dataset->features / dataset->channels, first = channel * pixels;
+    for (int64_t pixel = 0; pixel < pixels; pixel += LANES) {
+        Lanes values[LANES];
+        int width = pixels - pixel < LANES ? (int)(pixels - pixel) : LANES;
+        if (dataset->is_bytes)
+            square_of_bytes(planes, pixel, width, (Real *)values);
+        else
+            square_of_reals(planes, pixel, width, (Real *)values);
+        for (int i = 0; i < width; i++) {
+            int64_t at = normal_index(normal, channel, first + pixel + i);
+            x[(pixel + i) * step] = (values[i] - normal->shift[at]) * normal->scale[at];
+        }
     }
 }
 
 static void gather_x(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
-                     int lanes, Lanes *x)
+                     const View *view, int lanes, Lanes *x)
 {
     int channels = dataset->channels, blocks = lanes / LANES;
-    int64_t pixels = dataset->features / channels, step = (int64_t)channels * blocks;
-    for (int channel = 0; channel < channels; channel++)
-        for (int64_t pixel = 0; pixel < pixels; pixel += LANES)
-            for (int block = 0; block < blocks; block++) {
-                int64_t left = pixels - pixel;
-                Square square = {.dataset = dataset,
-                                 .part = part,
-                                 .row = row + block * LANES,
-                                 .first = channel * pixels + pixel,
-                                 .width = left < LANES ? (int)left : LANES};
-                gather_square(&square, normal, channel, x + pixel * step + channel * blocks + block,
-                              step);
-            }
+    for (int block = 0; block < blocks; block++)
+        for (int channel = 0; channel < channels; channel++) {
+            Planes planes;
+            find_planes(dataset, part, row + block * LANES, view ? view + block * LANES : NULL,
+                        channel, &planes);
+            gather_planes(dataset, &planes, normal, channel, x + channel * blocks + block,
+                          (int64_t)channels * blocks);
+        }
 }
 
 static void gather_targets(const Dataset *dataset, Part part, const int64_t *row, int lanes,
@@ -148,10 +156,10 @@ static void clear_lane(Real *x, int64_t features, int lanes, int lane)
 }
 
 void dataset_gather(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
-                    int lanes, Real *x, int32_t *label, Real *value)
+                    const View *view, int lanes, Real *x, int32_t *label, Real *value)
 {
     CHECK(lanes % LANES == 0, "%d lanes", lanes);
-    gather_x(dataset, normal, part, row, lanes, (Lanes *)x);
+    gather_x(dataset, normal, part, row, view, lanes, (Lanes *)x);
     for (int lane = 0; lane < lanes; lane++)
         if (row[lane] < 0)
             clear_lane(x, dataset->features, lanes, lane);

@@ -12,7 +12,8 @@ static const char *const reduce_words[] = {"tree", "mpi", NULL};
 
 static const Field root_fields[] = {
     {"name", FIELD_TEXT, AT(name), "run", .help = "the run directory is runs/NAME"},
-    {"seed", FIELD_INT, AT(seed), "1", 0, 9e15, .help = "of weights, order and dropout"},
+    {"seed", FIELD_INT, AT(seed), "1", 0, 9e15,
+     .help = "of weights, order, dropout and augmentation"},
     {"data", FIELD_NODE, AT(data), NULL, .help = "see below"},
     {"model", FIELD_NODE, AT(model), NULL, .help = "list of layers"},
     {"loss", FIELD_NODE, AT(loss), "cross_entropy", .help = "what the net is measured by"},
@@ -35,6 +36,7 @@ static const Field data_fields[] = {
     {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
     {"normalize", FIELD_WORD, AT(normalize), "none", .words = normal_words,
      .help = "none, unit, channel or feature, measured on the training part"},
+    {"augment", FIELD_NODE, AT(augment), "[]", .help = "list, in training: see below"},
     {0}};
 
 static const Field batch_fields[] = {

@@ -1,6 +1,6 @@
 /* One run's configuration: the YAML file read against tables of fields, once, before anything is
- * built. What belongs to a layer, loss, optimizer or schedule stays a Node that its module reads.
- */
+ * built. What belongs to a layer, loss, augmentation, optimizer or schedule stays a Node that its
+ * module reads. */
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
@@ -17,6 +17,7 @@ typedef struct Config {
     const char *data_file;
     int64_t validation, split_seed;
     int normalize; /* NormalMode */
+    Node augment;
 
     int64_t global; /* samples a step; 0: all of them */
     int64_t micro;

@@ -139,13 +139,17 @@ Err feed_open(Feed *feed, const Comm *comm, const Config *config, const char *pa
     TRY(comm_agree(comm, dataset_open(&feed->data, path)));
     TRY(load(feed, comm));
     TRY(comm_agree(comm, split(feed, config)));
+    if (!given)
+        TRY(comm_agree(comm, augment_read(&feed->augment, config->augment, (uint64_t)config->seed,
+                                          feed->data)));
     return comm_agree(comm, normalise(feed, comm, (NormalMode)config->normalize, given));
 }
 
 void feed_close(Feed *feed)
 {
-    void *arrays[] = {feed->x,   feed->label,        feed->value,        feed->weight,  feed->mask,
-                      feed->row, feed->normal.shift, feed->normal.scale, feed->position};
+    void *arrays[] = {feed->x,        feed->label, feed->value,        feed->weight,
+                      feed->mask,     feed->row,   feed->normal.shift, feed->normal.scale,
+                      feed->position, feed->view};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         mem_free(arrays[i]);
     dataset_close(feed->data);
@@ -160,8 +164,8 @@ int feed_reserve(Feed *feed, int64_t samples)
         return lanes;
     int channels, height, width;
     dataset_shape(feed->data, &channels, &height, &width);
-    void *old[] = {feed->x,    feed->label, feed->value,   feed->weight,
-                   feed->mask, feed->row,   feed->position};
+    void *old[] = {feed->x,    feed->label, feed->value,    feed->weight,
+                   feed->mask, feed->row,   feed->position, feed->view};
     for (size_t i = 0; i < sizeof old / sizeof *old; i++)
         mem_free(old[i]);
     feed->room = lanes;
@@ -172,6 +176,7 @@ int feed_reserve(Feed *feed, int64_t samples)
     feed->mask = mem_alloc(lanes, sizeof(Real));
     feed->row = mem_alloc(lanes, sizeof *feed->row);
     feed->position = mem_alloc(lanes, sizeof *feed->position);
+    feed->view = mem_alloc(lanes, sizeof *feed->view);
     return lanes;
 }
 
@@ -184,8 +189,8 @@ static int64_t row_of(Feed *feed, Part part, int64_t i)
     return i;
 }
 
-/* Rows are set; the rest follows. */
-static void gather(Feed *feed, Part part, int64_t samples)
+/* Rows and views (NULL: none) are set; the rest follows. */
+static void gather(Feed *feed, Part part, const View *view, int64_t samples)
 {
     feed->lanes = (int)round_up(samples, LANES);
     for (int i = 0; i < feed->lanes; i++) {
@@ -198,8 +203,8 @@ static void gather(Feed *feed, Part part, int64_t samples)
     }
     if (part == PART_VALIDATION && !feed->own_validation)
         part = PART_TRAIN;
-    dataset_gather(feed->data, &feed->normal, part, feed->row, feed->lanes, feed->x, feed->label,
-                   feed->value);
+    dataset_gather(feed->data, &feed->normal, part, feed->row, view, feed->lanes, feed->x,
+                   feed->label, feed->value);
 }
 
 void feed_train(Feed *feed, int64_t lo, int64_t hi)
@@ -208,7 +213,10 @@ void feed_train(Feed *feed, int64_t lo, int64_t hi)
         feed->position[g - lo] = g;
         feed->row[g - lo] = sampler_row(&feed->sampler, g);
     }
-    gather(feed, PART_TRAIN, hi - lo);
+    bool augmented = feed->augment.count > 0;
+    if (augmented)
+        augment_views(&feed->augment, feed->position, (int)(hi - lo), feed->view);
+    gather(feed, PART_TRAIN, augmented ? feed->view : NULL, hi - lo);
 }
 
 void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi)
@@ -217,5 +225,5 @@ void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi)
         feed->position[i - lo] = i;
         feed->row[i - lo] = row_of(feed, part, i);
     }
-    gather(feed, part, hi - lo);
+    gather(feed, part, NULL, hi - lo);
 }

@@ -3,6 +3,7 @@
 #ifndef TRAIN_FEED_H
 #define TRAIN_FEED_H
 
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "data/sampler.h"
 #include "dist/comm.h"
@@ -13,6 +14,7 @@ typedef struct Feed {
     Window window;
     Normal normal;
     Sampler sampler;
+    Augment augment;           /* in training */
     int64_t count[PART_COUNT]; /* samples after the validation split */
     bool own_validation;       /* the file has /validation; else it is cut from /train */
 
@@ -25,19 +27,21 @@ typedef struct Feed {
     Real *mask;        /* [lane] 0: padding */
     int64_t *position; /* [lane] in the run, or in the part evaluated */
     int64_t *row;      /* [lane] in the file, -1: padding */
+    View *view;        /* [lane] in training */
 } Feed;
 
 /* Opens the data file, reads it into the group's memory, each rank its share, and measures the
- * normalisation on the training part unless `given` has one (of a checkpoint). Collective. */
+ * normalisation on the training part unless `given` has one: that of a checkpoint, to measure
+ * which takes no augmentation either. Collective. */
 Err feed_open(Feed *feed, const Comm *comm, const Config *config, const char *path,
               const Normal *given);
 /* Collective over the group. */
 void feed_close(Feed *feed);
 /* Lanes of a micro-batch of up to `samples` samples; makes room for it. */
 int feed_reserve(Feed *feed, int64_t samples);
-/* Gathers the samples at positions [lo, hi) of the run. */
+/* Gathers the samples at positions [lo, hi) of the run, augmented. */
 void feed_train(Feed *feed, int64_t lo, int64_t hi);
-/* Gathers samples [lo, hi) of a part. */
+/* Gathers samples [lo, hi) of a part, as they are. */
 void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi);
 
 #endif
