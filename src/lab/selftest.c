@@ -119,7 +119,7 @@ static Err compare(const Selftest *test, const Trial *a, const Trial *b)
         err = compare_digests(test, a, b);
         if (!err)
             err = compare_metrics(test, a, b);
-        log_info("%-24s %016" PRIx64 "  %s", b->label, b->digest[test->steps],
+        log_info("%-32s %016" PRIx64 "  %s", b->label, b->digest[test->steps],
                  err      ? "DIFFERS"
                  : a == b ? "the reference"
                           : "same at every step");
@@ -174,8 +174,8 @@ Err selftest_ranks(const Selftest *test)
     remove_runs(test);
     Err err = ranks(test, &arena);
     if (!err)
-        log_info("proved: %" PRId64 " steps give the same bits on 1 to %d ranks", test->steps,
-                 test->world->size);
+        log_info("proved: %" PRId64 " steps give the same bits on 1 to %d rank%s", test->steps,
+                 test->world->size, test->world->size > 1 ? "s" : "");
     if (!err && test->world->size == 1)
         log_warning("one rank proves little: run it under mpirun -n 2 or more");
     remove_runs(test);
@@ -190,7 +190,7 @@ static Err resume(const Selftest *test, Arena *arena)
     TRY(run_trial(test, &reference));
     TRY(compare(test, &reference, &reference));
     for (int64_t stop = 1; stop < test->steps; stop += (test->steps + 2) / 3) {
-        const char *what = arena_text(arena, "-stopped-at-%" PRId64, stop);
+        const char *what = arena_text(arena, "-to-%" PRId64 "-then-%d", stop, fewer);
         Trial trial = trial_build(test, arena, all, "auto", what);
         trial.until = stop;
         TRY(run_trial(test, &trial));
@@ -208,8 +208,12 @@ Err selftest_resume(const Selftest *test)
     Arena arena = {0};
     remove_runs(test);
     Err err = resume(test, &arena);
+    int all = test->world->size;
     if (!err)
-        log_info("proved: stopped and resumed on another number of ranks, the same bits");
+        log_info("proved: stopped on %d rank%s and resumed on %d, the same bits", all,
+                 all > 1 ? "s" : "", all > 1 ? all - 1 : 1);
+    if (!err && all == 1)
+        log_warning("one rank proves little: run it under mpirun -n 2 or more");
     remove_runs(test);
     arena_free(&arena);
     return err;

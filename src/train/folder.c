@@ -16,12 +16,22 @@ static const double lock_patience = 30; /* seconds: a killed job's rank 0 may st
 static const char *const may_change[] = {
     "train.length", "train.time_limit", "train.watchdog", "exchange", "log", NULL};
 
+static Err lock(Folder *folder)
+{
+    const char *path = arena_text(&folder->arena, "%s/lock", folder->path);
+    Err held = file_lock(path, 0, &folder->lock);
+    if (!held)
+        return NULL;
+    log_info("waiting up to %.0f s: %s", lock_patience, err_text(held));
+    err_free(held);
+    return file_lock(path, lock_patience, &folder->lock);
+}
+
 static Err claim(Folder *folder, const Config *config, const RunOptions *options)
 {
     const char *metrics = arena_text(&folder->arena, "%s/metrics.csv", folder->path);
     TRY(file_make_directory(arena_text(&folder->arena, "%s/checkpoints", folder->path)));
-    TRY(file_lock(arena_text(&folder->arena, "%s/lock", folder->path), lock_patience,
-                  &folder->lock));
+    TRY(lock(folder));
     folder->locked = true;
     if (!options->resume && file_exists(metrics))
         FAIL(STATUS_USER,
@@ -49,7 +59,7 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
     return NULL;
 }
 
-/* Complete, and nothing more is asked for. */
+/* Complete, and nothing more is asked for; or of another length, which is all that may differ. */
 static void note_finished(Folder *folder, Conf *now, Conf *then)
 {
     static const char *const nothing[] = {"exchange", "log", "train.time_limit", "train.watchdog",
@@ -57,6 +67,10 @@ static void note_finished(Folder *folder, Conf *now, Conf *then)
     const char *a, *b;
     if (!conf_difference(now, then, nothing, &a, &b))
         folder->finished = summary_read_line(folder->path, &folder->arena);
+    else
+        log_warning("train.length was %s, now it is %s: the schedule follows the new length from "
+                    "here on, so this is no longer a run of either length alone",
+                    b, a);
 }
 
 static Err compare(Folder *folder, Config *config)

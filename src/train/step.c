@@ -85,8 +85,8 @@ Err step_run(Engine *e, double rate, Word mine, Word *all, Result *result)
     *result = engine_result(e, scalars);
     if (!isfinite(result->loss))
         FAIL(STATUS_DIVERGED,
-             "step %lld: the loss is %g; a smaller optimizer.lr (now %g) may cure it",
-             (long long)e->state.step + 1, result->loss, rate);
+             "step %lld: the loss is %s; a smaller optimizer.lr (now %g) may cure it",
+             (long long)e->state.step + 1, isnan(result->loss) ? "not a number" : "infinite", rate);
     begin_update(e, rate, scalars[SCALAR_WEIGHT]);
     reduce_apply(e->reduce, apply_block, e);
     reduce_finish(e->reduce);
