@@ -37,9 +37,7 @@ static Err find_type(Node node, const char *name, const LossType **found)
             return NULL;
         }
     }
-    const char *closest = conf_closest(name, names);
-    return conf_fail(node, "unknown loss \"%s\"%s%s%s", name, closest ? "; did you mean \"" : "",
-                     closest ? closest : "", closest ? "\"?" : "");
+    return conf_fail_unknown(node, "loss", name, names);
 }
 
 Err loss_build(Loss *loss, Node node, Arena *arena, Task task, int lanes)

@@ -50,9 +50,7 @@ static Err find_type(Node node, const char *name, const LayerType **type)
         return NULL;
     for (int i = 0; layer_types[i] && i < 63; i++)
         names[i] = layer_types[i]->name;
-    const char *closest = conf_closest(name, names);
-    return conf_fail(node, "unknown layer \"%s\"%s%s%s", name, closest ? "; did you mean \"" : "",
-                     closest ? closest : "", closest ? "\"?" : "");
+    return conf_fail_unknown(node, "layer", name, names);
 }
 
 /* Reads the layer's settings into self, and the common ones into what is returned. */
