@@ -58,16 +58,6 @@ Err err_trace(Err err, const char *file, int line, const char *function)
     return err;
 }
 
-Err err_context(Err err, const char *context)
-{
-    if (err) {
-        char *text = join("%s: %s", context, err->text);
-        mem_free(err->text);
-        err->text = text;
-    }
-    return err;
-}
-
 Status err_status(Err err)
 {
     return err ? err->status : STATUS_DONE;
@@ -90,14 +80,6 @@ void err_free(Err err)
     mem_free(err->text);
     mem_free(err->places);
     mem_free(err);
-}
-
-Err err_first(Err first, Err second)
-{
-    if (!first)
-        return second;
-    err_free(second);
-    return first;
 }
 
 void err_abort(const char *file, int line, const char *format, ...)

@@ -24,14 +24,10 @@ Err err_new(Status status, const char *file, int line, const char *function, con
 /* Adds one place to the error's trace and returns it. Use TRY. */
 Err err_trace(Err err, const char *file, int line, const char *function)
     __attribute__((returns_nonnull));
-/* The error again with "context: " put before its text. */
-Err err_context(Err err, const char *context);
 Status err_status(Err err); /* STATUS_DONE for NULL */
 const char *err_text(Err err);
 const char *err_places(Err err); /* the trace, one place a line, innermost first */
 void err_free(Err err);
-/* Frees `second` and returns `first` where both are set; else whichever is set. */
-Err err_first(Err first, Err second);
 
 /* What CHECK calls last; dist/ sets it to end the whole job. The default is abort(). */
 extern void (*err_abort_hook)(void);

@@ -97,12 +97,6 @@ const char *h5_path(const H5 *file)
     return file->path;
 }
 
-const char *h5_version(void)
-{
-    /* That of the header: the library refuses to run with another one. */
-    return H5_VERS_INFO;
-}
-
 Place h5_place(const H5 *file, const char *path)
 {
     if (strcmp(path, "/") == 0)

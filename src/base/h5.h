@@ -76,7 +76,4 @@ Err h5_write_real(H5 *file, const char *path, const char *name, double value);
 /* Finishes the file, which can then only be closed, and gives its bytes, freed with mem_free. */
 Err h5_image(H5 *file, void **bytes, size_t *size);
 
-/* The library's version, for the fingerprint. */
-const char *h5_version(void);
-
 #endif

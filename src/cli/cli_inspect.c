@@ -42,14 +42,13 @@ static Err list_datasets(H5 *file, Arena *arena)
 
 /* ---- data file ---- */
 
-static void describe_part(Dataset *data, Part part, Arena *arena)
+static void describe_part(const Dataset *data, Part part)
 {
-    (void)arena;
     if (dataset_count(data, part))
         log_info("  %-12s %" PRId64 " samples", part_name(part), dataset_count(data, part));
 }
 
-static Err inspect_data(const char *path, Arena *arena)
+static Err inspect_data(const char *path)
 {
     Dataset *data;
     int channels, height, width;
@@ -60,7 +59,7 @@ static Err inspect_data(const char *path, Arena *arena)
              channels > 1 ? "s" : "", height, width,
              dataset_classifies(data) ? "classes" : "real values");
     for (Part part = 0; part < PART_COUNT; part++)
-        describe_part(data, part, arena);
+        describe_part(data, part);
     log_info("  %.1f MB in memory", (double)dataset_bytes(data) / 1e6);
     dataset_close(data);
     return NULL;
@@ -192,7 +191,7 @@ static Err inspect(const Comm *world, const Args *args)
     if (world->rank != 0)
         return NULL;
     Arena arena = {0};
-    Err err = kind == KIND_DATA ? inspect_data(path, &arena) : inspect_checkpoint(path, &arena);
+    Err err = kind == KIND_DATA ? inspect_data(path) : inspect_checkpoint(path, &arena);
     arena_free(&arena);
     return err;
 }

@@ -1,5 +1,4 @@
 /* lockstep selftest ranks|resume CONFIG: prove the two claims here, with this data. */
-#include "base/file.h"
 #include "base/log.h"
 #include "cli/load.h"
 #include "lab/selftest.h"
@@ -27,19 +26,16 @@ static Err selftest(const Comm *world, const Args *args)
     if (test.steps < 2)
         FAIL(STATUS_USER, "--steps wants at least 2");
 
-    Config config;
-    TRY(load_config(world, path, args, &config));
-    const char *name = arena_text(&arena, "runs/%s-selftest", config.name);
-    config_free(&config);
-    char *text = NULL;
-    size_t size;
-    Err err = comm_agree(world, world->rank == 0 ? file_read(path, &text, &size) : NULL);
+    Config config = {0};
+    Err err = load_text(world, path, &arena, &test.text);
+    if (!err)
+        err = comm_agree(world,
+                         config_read(&config, path, test.text, overrides, test.override_count));
     if (!err) {
-        test.text = comm_broadcast_text(world, text, &arena);
-        test.directory = name;
+        test.directory = arena_text(&arena, "runs/%s-selftest", config.name);
         err = by_ranks ? selftest_ranks(&test) : selftest_resume(&test);
     }
-    mem_free(text);
+    config_free(&config);
     arena_free(&arena);
     return err;
 }

@@ -5,23 +5,29 @@
 
 #include <string.h>
 
-/* Rank 0 reads the file, so that no other host needs it. */
+Err load_text(const Comm *world, const char *path, Arena *arena, const char **text)
+{
+    char *read = NULL;
+    size_t size;
+    TRY(comm_agree(world, world->rank == 0 ? file_read(path, &read, &size) : NULL));
+    const char *told = comm_broadcast_text(world, read, arena);
+    *text = arena_text(arena, "%s", told);
+    mem_free(read);
+    return NULL;
+}
+
 Err load_config(const Comm *world, const char *path, const Args *args, Config *config)
 {
     Arena arena = {0};
-    char *text = NULL;
-    size_t size = 0;
+    const char *text, *overrides[ARGS_MOST];
     *config = (Config){0};
-    Err err = comm_agree(world, world->rank == 0 ? file_read(path, &text, &size) : NULL);
-    if (err)
-        return err;
-    const char *copy = comm_broadcast_text(world, text, &arena);
-    const char *overrides[ARGS_MOST];
-    int count = args_values(args, "--set", overrides);
-    err = config_read(config, path, copy, overrides, count);
-    mem_free(text);
+    Err err = load_text(world, path, &arena, &text);
+    if (!err) {
+        int count = args_values(args, "--set", overrides);
+        err = comm_agree(world, config_read(config, path, text, overrides, count));
+    }
     arena_free(&arena);
-    return comm_agree(world, err);
+    return err;
 }
 
 Err load_comm(const Comm *world, const Config *config, Comm *comm)

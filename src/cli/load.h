@@ -7,6 +7,8 @@
 #include "train/checkpoint.h"
 #include "train/engine.h"
 
+/* The text of a file that rank 0 reads, so that no other host needs it. Collective. */
+Err load_text(const Comm *world, const char *path, Arena *arena, const char **text);
 /* Reads a configuration file with its --set options. Collective. */
 Err load_config(const Comm *world, const char *path, const Args *args, Config *config);
 /* The ranks in groups, as `exchange:` wants them. Collective. */

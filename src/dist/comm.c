@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <mpi.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -44,14 +43,6 @@ void comm_abort(int status)
     MPI_Abort(MPI_COMM_WORLD, status);
     for (;;)
         sched_yield();
-}
-
-void comm_library(char *text, size_t size)
-{
-    char version[MPI_MAX_LIBRARY_VERSION_STRING];
-    int length;
-    MPI_Get_library_version(version, &length);
-    snprintf(text, size, "%.*s", (int)strcspn(version, ","), version);
 }
 
 /* ---- groups ---- */

@@ -99,7 +99,5 @@ void comm_allreduce(const Comm *comm, Real *vector, int64_t count);
 
 /* Ends the job at once, from any thread. */
 _Noreturn void comm_abort(int status);
-/* "Open MPI v4.1.4", into `text`. */
-void comm_library(char *text, size_t size);
 
 #endif

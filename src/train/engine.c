@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Steps, micro-batches, epochs. */
-static Err measure_run(Engine *e)
+static void measure_run(Engine *e)
 {
     const Config *config = e->config;
     int64_t n = e->feed.count[PART_TRAIN];
@@ -19,7 +19,6 @@ static Err measure_run(Engine *e)
     e->clock = (Clock){.epoch = n, .batch = e->global};
     int64_t samples = clock_samples(&e->clock, config->length);
     e->length = (samples + e->global - 1) / e->global;
-    return NULL;
 }
 
 /* A layer may need more samples than the smallest micro-batch has: of one there is no variance. */
@@ -99,7 +98,7 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const char *d
     *e = (Engine){.comm = comm, .config = config};
     TRY(watch_open(&e->watch, comm, config->watchdog));
     TRY(feed_open(&e->feed, comm, config, data ? data : config->data_file, normal));
-    TRY(comm_agree(comm, measure_run(e)));
+    measure_run(e);
     TRY(comm_agree(comm, build_net(e)));
     lay_blocks(e);
     e->gradient = mem_alloc(BLOCK_REALS, sizeof(Real));

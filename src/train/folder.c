@@ -27,7 +27,7 @@ static Err lock(Folder *folder)
     return file_lock(path, lock_patience, &folder->lock);
 }
 
-static Err claim(Folder *folder, const Config *config, const RunOptions *options)
+static Err claim(Folder *folder, const RunOptions *options)
 {
     const char *metrics = arena_text(&folder->arena, "%s/metrics.csv", folder->path);
     TRY(file_make_directory(arena_text(&folder->arena, "%s/checkpoints", folder->path)));
@@ -45,7 +45,6 @@ static Err claim(Folder *folder, const Config *config, const RunOptions *options
     if (!options->quiet)
         folder->log = fopen(arena_text(&folder->arena, "%s/log.txt", folder->path), "a");
     log_to(folder->log);
-    (void)config;
     return NULL;
 }
 
@@ -54,7 +53,7 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
     *folder = (Folder){0};
     folder->path = options->directory ? options->directory
                                       : arena_text(&folder->arena, "runs/%s", config->name);
-    TRY(comm_agree(comm, comm->rank == 0 ? claim(folder, config, options) : NULL));
+    TRY(comm_agree(comm, comm->rank == 0 ? claim(folder, options) : NULL));
     folder->checkpoint = comm_broadcast_text(comm, folder->checkpoint, &folder->arena);
     return NULL;
 }
