@@ -13,8 +13,6 @@ typedef struct Saved {
     Real *slots;
 } Saved;
 
-static const char *const saved_slot_names[] = {"exp_avg", "exp_avg_sq", NULL};
-
 /* Numbers into the tensors, not into the padding between them. */
 static inline void saved_fill(const Net *net, Real *vector, uint64_t stream)
 {
@@ -47,7 +45,7 @@ static inline void saved_open(Saved *saved, const char *layers, uint64_t stream)
                                  .best_loss = 2.0 / 3},
                      .values = saved->model.values,
                      .slots = SLOTS,
-                     .slot_names = saved_slot_names,
+                     .slot_names = {"exp_avg", "exp_avg_sq"},
                      .digest = digest_open()};
     saved_fill(net, state->values, stream);
     for (int s = 0; s < SLOTS; s++) {

@@ -194,7 +194,7 @@ static void train(void *context)
         Word all;
         Result result;
         double rate = coordinator_rate(e);
-        CU_ASSERT_FATAL(fine(step_run(e, rate, coordinator_word(e, 0), &all, &result)));
+        CU_ASSERT_FATAL(fine(step_run(e, rate, true, coordinator_word(e, 0), &all, &result)));
         run->first = e->state.step == 1 ? result.loss : run->first;
         run->last = result.loss;
         due = coordinator_due(e);
@@ -223,7 +223,7 @@ static void expect_nothing(const char *optimizer)
     comm_world(&world);
     CU_ASSERT_FATAL(fine(comm_divide(&world, 1, EXCHANGE_AUTO, &comm)));
     CU_ASSERT_FATAL(fine(engine_open(&run.engine, &comm, &config, data, NULL)));
-    CU_ASSERT_FATAL(fine(metrics_open(&run.metrics, scratch.folder, 0, -1)));
+    CU_ASSERT_FATAL(fine(metrics_open(&run.metrics, scratch.folder, 0, -1, true)));
     watch(train, &run);
     CU_ASSERT_EQUAL(allocations, 0);
     CU_ASSERT_EQUAL(openings, 0);

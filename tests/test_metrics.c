@@ -8,7 +8,9 @@
 #include <math.h>
 #include <sys/stat.h>
 
-#define HEADER "kind,step,samples,epoch,lr,loss,accuracy,digest\n"
+#define HEADER                                                                                     \
+    "kind,step,samples,epoch,lr,loss,accuracy,digest,gradient_norm,noise_scale,noise_trace,"       \
+    "noise_signal,penalty,sparsity\n"
 
 /* Evaluations every 4 steps, saved with step 8. */
 static const char rows[] = HEADER "train,2,64,0.5,0.1,1.5,0.25,\n"
@@ -32,7 +34,7 @@ static void expect_cut(const char *before, int64_t step, int64_t evaluated, cons
     size_t size;
     if (before)
         scratch_write(path, before, strlen(before));
-    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, step, evaluated)));
+    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, step, evaluated, false)));
     CU_ASSERT(fine(metrics_sync(&metrics)));
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(file_read(path, &text, &size)));
@@ -105,7 +107,7 @@ static void untouched(void)
     Metrics metrics;
     scratch_write(path, rows, strlen(rows));
     stat(path, &before);
-    CU_ASSERT(fine(metrics_open(&metrics, scratch.folder, 12, 12)));
+    CU_ASSERT(fine(metrics_open(&metrics, scratch.folder, 12, 12, false)));
     metrics_close(&metrics);
     stat(path, &after);
     CU_ASSERT(before.st_ino == after.st_ino && before.st_size == after.st_size);
@@ -117,7 +119,7 @@ static void write_rows(const char *folder, int64_t from, int64_t to, int64_t eva
 {
     Metrics metrics;
     Engine engine = {.clock = {.epoch = 300, .batch = 100}};
-    CU_ASSERT_FATAL(fine(metrics_open(&metrics, folder, from, evaluated)));
+    CU_ASSERT_FATAL(fine(metrics_open(&metrics, folder, from, evaluated, false)));
     for (int64_t step = from + 1; step <= to; step++) {
         Result result = {.loss = 1.0 / (double)step, .accuracy = (double)step / 7, .samples = 100};
         engine.state.step = step;
@@ -143,9 +145,9 @@ static void resumed_alike(void)
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&whole, "metrics.csv"), &a, &size)));
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&parts, "metrics.csv"), &b, &other)));
     CU_ASSERT_STRING_EQUAL(a, b);
-    CU_ASSERT_PTR_NOT_NULL(strstr(a, "\ntrain,7,700,2.33333,0.0142857143,0.142857143,1,\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a, "\ntrain,7,700,2.33333,0.0142857143,0.142857143,1,,0,"));
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(a, "\nvalidation,3,300,1,,0.333333333,0.428571429,0000000000000003\n"));
+        strstr(a, "\nvalidation,3,300,1,,0.333333333,0.428571429,0000000000000003,"));
     mem_free(a);
     mem_free(b);
     scratch_remove(&whole);
@@ -157,18 +159,20 @@ static void empty_columns(void)
     Scratch scratch = scratch_make();
     Metrics metrics;
     Engine engine = {.clock = {.epoch = 4, .batch = 1}, .state = {.step = 2, .samples = 2}};
-    Result regression = {.loss = 0.5, .accuracy = NAN, .samples = 1};
+    Result regression = {.loss = 0.5, .accuracy = NAN, .samples = 1, .gradient = 1.5};
+    /* Two parts: trace 2, signal 2. */
+    noise_add(&engine.state.control.noise, &(NoiseParts){2, 2, 8, 3, 0});
     char *text;
     size_t size;
-    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1)));
+    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1, false)));
     metrics_step(&metrics, &engine, 0.25, &regression);
     metrics_evaluation(&metrics, &engine, PART_TEST, &regression, 1);
     metrics_evaluation(&metrics, &engine, PART_VALIDATION, NULL, 1);
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&scratch, "metrics.csv"), &text, &size)));
-    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,\n"
-                                        "test,2,2,0.5,,0.5,,0000000000000001\n"
-                                        "validation,2,2,0.5,,,,0000000000000001\n");
+    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1.5,1,2,2,,\n"
+                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,\n"
+                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,\n");
     mem_free(text);
     scratch_remove(&scratch);
 }
@@ -178,9 +182,9 @@ static void unwritable(void)
     Scratch scratch = scratch_make();
     Metrics metrics;
     const char *nowhere = scratch_path(&scratch, "nowhere");
-    CU_ASSERT(refused(metrics_open(&metrics, nowhere, 0, -1), STATUS_FAILED, "metrics.csv"));
+    CU_ASSERT(refused(metrics_open(&metrics, nowhere, 0, -1, false), STATUS_FAILED, "metrics.csv"));
     metrics_close(&metrics);
-    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1)));
+    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1, false)));
     scratch_limit(10);
     Err err = metrics_sync(&metrics);
     metrics_close(&metrics);

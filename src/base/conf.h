@@ -81,6 +81,8 @@ int conf_count(Node list);
 Node conf_item(Node list, int index);
 /* The scalar's text, NULL for a list, a mapping, null or an absent node. */
 const char *conf_scalar(Node node);
+/* The scalar as a number within [least, most]. STATUS_USER at its place. */
+Err conf_number(Node at, double least, double most, double *number);
 
 /* One alternative with settings: `relu`, `dense: 10` (the main setting alone) or
  * `dense: {units: 10}`. conf_choice gives the name; conf_settings then rewrites the node to the

@@ -66,6 +66,12 @@ static Err read_real(Node at, const Field *field, void *into)
     return NULL;
 }
 
+Err conf_number(Node at, double least, double most, double *number)
+{
+    const Field field = {.min = least, .max = most};
+    return read_real(at, &field, number);
+}
+
 static Err read_bool(Node at, const Field *field, void *into)
 {
     static const char *const words[] = {"true", "false", NULL};

@@ -48,8 +48,9 @@ static Err restore(Loaded *l)
 {
     const Comm *comm = &l->comm;
     Engine *e = &l->engine;
-    TRY(comm_agree(comm,
-                   comm->member == 0 ? checkpoint_restore(&l->saved, &e->state, false) : NULL));
+    TRY(comm_agree(comm, comm->member == 0
+                             ? checkpoint_restore(&l->saved, &e->state, e->state.average != NULL)
+                             : NULL));
     comm_barrier(comm);
     if (e->feed.count[l->part] == 0)
         FAIL(STATUS_USER, "%s has no %s part", dataset_path(e->feed.data), part_name(l->part) + 1);

@@ -25,6 +25,7 @@ typedef struct Signal {
     Flag published;
     Flag gathered; /* by member 0: the other groups' entries */
     Flag applied;
+    Flag met; /* meetings */
 } Signal;
 
 static Signal *signal_of(const Reduce *r, int member)
@@ -99,6 +100,18 @@ static void build_trees(Reduce *r)
                TEMPORARIES);
 }
 
+/* The blocks that this rank applies: its slice, or its column. */
+static void own_blocks(Reduce *r)
+{
+    const Comm *comm = r->comm;
+    bool column = comm->groups > 1 && r->kind != REDUCE_MPI;
+    int parts = column ? comm->columns : comm->members;
+    int part = comm->member < parts ? comm->member : parts; /* a surplus member has none */
+    int next = part < parts ? part + 1 : parts;
+    r->first_block = cut(r->blocks->count, part, parts);
+    r->end_block = cut(r->blocks->count, next, parts);
+}
+
 Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,
                 int64_t leaves, int64_t scalar_leaves)
 {
@@ -117,6 +130,8 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
     r->entry_line = mem_alloc(comm->groups + 1, sizeof *r->entry_line);
     for (int g = 0; g <= comm->groups; g++)
         r->entry_line[g] = comm->group_first[g] * (int64_t)(r->entry / LINE_BYTES);
+    own_blocks(r);
+    r->kept = mem_alloc(blocks->start[r->end_block] - blocks->start[r->first_block], sizeof(Real));
     if (comm->groups > 1)
         between_open(r, leaves);
     comm_barrier(comm);
@@ -136,6 +151,7 @@ void reduce_close(Reduce *r)
     mem_free(r->fold_memory);
     mem_free(r->fold_scalar_memory);
     mem_free(r->sources);
+    mem_free(r->kept);
     mem_free(r->entry_line);
     comm_window_free(&r->signals);
     comm_window_free(&r->board);
@@ -259,53 +275,61 @@ static void find_sources(Reduce *r)
     }
 }
 
-/* One group: every member folds and applies its slice of the blocks. */
-static void apply_in_group(Reduce *r, ReduceApply *apply, void *context)
+/* The whole sum of this rank's blocks in memory: its column's with several groups, MPI's with
+ * `reduce: mpi`; NULL where the blocks are still to be folded, one by one. */
+static const Real *sum_blocks(Reduce *r)
 {
-    const Blocks *blocks = r->blocks;
-    int64_t end = cut(blocks->count, r->comm->member + 1, r->comm->members);
-    for (int64_t b = cut(blocks->count, r->comm->member, r->comm->members); b < end; b++) {
-        int64_t at = blocks->start[b], n = blocks->start[b + 1] - at;
-        apply(context, b, reduce_fold(r, r->sources, r->source_count, at, n));
+    if (r->kind == REDUCE_MPI) {
+        Real *sum = (Real *)tree_fold(&r->local); /* whatever order MPI likes */
+        if (!sum)
+            sum = memset(tree_take(&r->local), 0, (size_t)r->stride);
+        comm_allreduce(r->comm, sum, r->extent);
+        return sum;
     }
-}
-
-/* Several groups: the column is summed first, then applied by the member that has it. */
-static void apply_column(Reduce *r, ReduceApply *apply, void *context)
-{
-    if (r->comm->member >= r->comm->columns)
-        return;
+    find_sources(r);
+    if (r->comm->groups == 1 || r->first_block == r->end_block)
+        return NULL;
     between_sum(r);
-    const Between *w = &r->between;
-    const Real *total = w->total - r->blocks->start[w->first_block];
-    for (int64_t b = w->first_block; b < w->end_block; b++)
-        apply(context, b, total + r->blocks->start[b]);
+    return r->between.total - r->blocks->start[r->first_block];
 }
 
-/* `reduce: mpi`: whatever order MPI likes. */
-static void apply_allreduce(Reduce *r, ReduceApply *apply, void *context)
+static void go_through(Reduce *r, ReduceApply *apply, void *context, Real *keep)
 {
-    Real *sum = (Real *)tree_fold(&r->local);
-    if (!sum)
-        sum = memset(tree_take(&r->local), 0, (size_t)r->stride);
-    comm_allreduce(r->comm, sum, r->extent);
-    int64_t count = r->blocks->count;
-    int64_t end = cut(count, r->comm->member + 1, r->comm->members);
-    for (int64_t b = cut(count, r->comm->member, r->comm->members); b < end; b++)
-        apply(context, b, sum + r->blocks->start[b]);
+    for (int64_t b = r->first_block; b < r->end_block; b++) {
+        int64_t at = r->blocks->start[b], n = r->blocks->start[b + 1] - at;
+        const Real *sum =
+            r->total ? r->total + at : reduce_fold(r, r->sources, r->source_count, at, n);
+        if (keep)
+            sum = memcpy(keep + at, sum, (size_t)n * sizeof *sum);
+        apply(context, b, sum);
+    }
 }
 
 void reduce_apply(Reduce *r, ReduceApply *apply, void *context)
 {
-    if (r->kind == REDUCE_MPI) {
-        apply_allreduce(r, apply, context);
-        return;
-    }
-    find_sources(r);
-    if (r->comm->groups == 1)
-        apply_in_group(r, apply, context);
-    else
-        apply_column(r, apply, context);
+    r->total = sum_blocks(r);
+    go_through(r, apply, context, NULL);
+}
+
+void reduce_keep(Reduce *r, ReduceApply *apply, void *context)
+{
+    Real *kept = r->kept - r->blocks->start[r->first_block];
+    r->total = sum_blocks(r);
+    go_through(r, apply, context, r->total ? NULL : kept);
+    r->total = r->total ? r->total : kept;
+}
+
+void reduce_again(Reduce *r, ReduceApply *apply, void *context)
+{
+    go_through(r, apply, context, NULL);
+}
+
+void reduce_meet(Reduce *r)
+{
+    r->meetings++;
+    flag_raise(&signal_of(r, r->comm->member)->met, r->meetings);
+    for (int m = 0; m < r->comm->members; m++)
+        flag_await(&signal_of(r, m)->met, r->meetings, r->comm->crowded);
 }
 
 void reduce_finish(Reduce *r)

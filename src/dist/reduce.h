@@ -6,6 +6,8 @@
  *     reduce_push     it is written; here are its scalars    }
  *     reduce_agree    all ranks publish; all see the same flags and the same scalar sums
  *     reduce_apply    this rank's blocks of the sum, one by one, to be applied to the shared state
+ *                     or, where a norm of the sum is needed first: reduce_keep, which also keeps
+ *                     the blocks, reduce_meet, and reduce_again, which goes through them again
  *     reduce_finish   everybody in the group has applied
  *
  * Inside a group each rank folds its slice straight out of its neighbours' leftover subtrees, block
@@ -49,6 +51,12 @@ Word reduce_agree(Reduce *reduce, Word mine, double *scalars);
 typedef void ReduceApply(void *context, int64_t block, const Real *sum);
 /* Collective. */
 void reduce_apply(Reduce *reduce, ReduceApply *apply, void *context);
+void reduce_keep(Reduce *reduce, ReduceApply *apply, void *context);
+/* The same blocks once more, in this round. Not collective. */
+void reduce_again(Reduce *reduce, ReduceApply *apply, void *context);
+/* Until the whole group is here: what was written before is seen after. Collective over the
+ * group. */
+void reduce_meet(Reduce *reduce);
 /* Collective over the group. */
 void reduce_finish(Reduce *reduce);
 

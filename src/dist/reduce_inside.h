@@ -43,6 +43,10 @@ struct Reduce {
     void *local_scalar_memory, *fold_memory, *fold_scalar_memory;
     Source *sources; /* the group's subtrees */
     int source_count;
+    int64_t first_block, end_block; /* that this rank applies */
+    Real *kept;                     /* their sums, of reduce_keep in a single group */
+    const Real *total;              /* the sum by element, kept in this round: for reduce_again */
+    uint32_t meetings;
     Between between;
 };
 

@@ -21,6 +21,21 @@ void vec_scale(Real *y, Real factor, const Real *x, int64_t n)
         y[i] = factor * x[i];
 }
 
+double vec_square_sum(const Real *x, int64_t n)
+{
+    enum { PARTS = 16 };
+    double part[PARTS] = {0}, sum = 0;
+    int64_t whole = n - n % PARTS;
+    for (int64_t i = 0; i < whole; i += PARTS)
+        for (int k = 0; k < PARTS; k++)
+            part[k] += (double)x[i + k] * (double)x[i + k];
+    for (int64_t i = whole; i < n; i++)
+        part[i - whole] += (double)x[i] * (double)x[i];
+    for (int k = 0; k < PARTS; k++)
+        sum += part[k];
+    return sum;
+}
+
 int vec_finite(const Real *x, int64_t n)
 {
     int bad = 0;

@@ -13,6 +13,8 @@ void vec_add(Real *sum, const Real *a, const Real *b, int64_t n);
 void vec_add_double(double *sum, const double *a, const double *b, int64_t n);
 /* y[i] = factor * x[i]; y may be x. */
 void vec_scale(Real *y, Real factor, const Real *x, int64_t n);
+/* Sum of x[i]^2 in double, in an order that n alone decides. */
+double vec_square_sum(const Real *x, int64_t n);
 /* Whether every element is finite. */
 int vec_finite(const Real *x, int64_t n);
 

@@ -1,12 +1,12 @@
-/* The table of optimizers, and what they share: settings and the decay exemption. */
+/* The table of optimizers, and what they share. */
 #include "optim/optim.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
-extern const OptimType optim_sgd, optim_adam, optim_adamw;
+extern const OptimType optim_sgd, optim_adam, optim_adamw, optim_lars, optim_lamb;
 
-const OptimType *const optim_types[] = {&optim_sgd, &optim_adam, &optim_adamw, NULL};
+const OptimType *const optim_types[] = {&optim_sgd,  &optim_adam, &optim_adamw,
+                                        &optim_lars, &optim_lamb, NULL};
 
 enum { MOST_TYPES = 16 };
 
@@ -24,25 +24,6 @@ static Err find_type(Node section, const OptimType **type)
     return conf_fail_unknown(conf_get(section, "type"), "optimizer", name, names);
 }
 
-static Err read_exemption(Optim *optim)
-{
-    Node node = optim->self->decay_exempt;
-    const char *word = conf_scalar(node);
-    optim->exempt = EXEMPT_1D;
-    if (conf_is_list(node)) {
-        optim->exempt = EXEMPT_PATTERNS;
-        optim->patterns = node;
-        for (int i = 0; i < conf_count(node); i++)
-            if (!conf_scalar(conf_item(node, i)))
-                return conf_fail(conf_item(node, i), "expected a layer name pattern");
-    } else if (word && strcmp(word, "none") == 0) {
-        optim->exempt = EXEMPT_NONE;
-    } else if (!word || strcmp(word, "1d") != 0) {
-        return conf_fail(node, "decay_exempt is 1d, none, or a list of layer name patterns");
-    }
-    return NULL;
-}
-
 Err optim_build(Optim *optim, Node section)
 {
     *optim = (Optim){0};
@@ -53,15 +34,30 @@ Err optim_build(Optim *optim, Node section)
         TRY(optim->type->setup(section, optim->self));
     while (optim->type->slots[optim->slots])
         optim->slots++;
-    return read_exemption(optim);
+    if (optim->type->trust)
+        TRY(exemption_read(&optim->trust,
+                           *(Node *)((char *)optim->self + optim->type->trust_exempt),
+                           "trust_exempt"));
+    TRY(clip_build(&optim->clip, optim->self->clip));
+    return exemption_read(&optim->decay, optim->self->decay_exempt, "decay_exempt");
 }
 
-bool optim_decays(const Optim *optim, const char *layer, int rank)
+Err optim_rules(const Optim *optim, const Subject *subjects, int n, Rule *rules)
 {
-    if (optim->exempt == EXEMPT_1D)
-        return rank > 1;
-    for (int i = 0; optim->exempt == EXEMPT_PATTERNS && i < conf_count(optim->patterns); i++)
-        if (fnmatch(conf_scalar(conf_item(optim->patterns, i)), layer, 0) == 0)
-            return false;
-    return true;
+    bool decays = false;
+    TRY(rules_read(rules, optim->self->layers, subjects, n));
+    TRY(exemption_check(&optim->decay, subjects, n));
+    TRY(exemption_check(&optim->trust, subjects, n));
+    for (int i = 0; i < n; i++) {
+        bool exempt = exemption_covers(&optim->decay, &subjects[i]);
+        rules[i].penalized = !exempt;
+        rules[i].decay = exempt ? 0 : rules[i].decay;
+        rules[i].adapts = optim->type->trust && !exemption_covers(&optim->trust, &subjects[i]);
+        decays |= rules[i].decay > 0 && !rules[i].frozen;
+    }
+    if (optim->self->weight_decay > 0 && !decays && optim->decay.kind == EXEMPT_PATTERNS)
+        return conf_fail(optim->self->decay_exempt,
+                         "weight_decay is %g, but these patterns exempt everything from it",
+                         optim->self->weight_decay);
+    return NULL;
 }

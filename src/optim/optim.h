@@ -7,8 +7,9 @@
 #ifndef OPTIM_OPTIM_H
 #define OPTIM_OPTIM_H
 
-#include "base/conf.h"
 #include "base/real.h"
+#include "optim/clip.h"
+#include "optim/rule.h"
 
 enum { OPTIM_SLOTS = 3, OPTIM_CONSTANTS = 4 };
 
@@ -17,7 +18,7 @@ typedef struct OptimSettings {
     const char *type;
     double lr;
     double weight_decay;
-    Node decay_exempt;
+    Node decay_exempt, clip, layers;
 } OptimSettings;
 
 /* clang-format off */
@@ -28,7 +29,11 @@ typedef struct OptimSettings {
     {"weight_decay", FIELD_REAL, offsetof(OptimSettings, weight_decay), decay, 0, 1e4,            \
      .help = "weight decay; 1-D parameters are exempt by default"},                               \
     {"decay_exempt", FIELD_NODE, offsetof(OptimSettings, decay_exempt), "1d",                     \
-     .help = "1d, none, or a list of layer name patterns"}
+     .help = "1d, none, or a list of layer name patterns"},                                       \
+    {"clip", FIELD_NODE, offsetof(OptimSettings, clip), FIELD_NONE,                               \
+     .help = "a norm, {norm: n}, {layer: n} or {value: v}"},                                      \
+    {"layers", FIELD_NODE, offsetof(OptimSettings, layers), FIELD_NONE,                           \
+     .help = "list of {match: pattern, lr: x, weight_decay: x, freeze: true}"}
 /* clang-format on */
 
 /* One update of n elements. */
@@ -39,6 +44,7 @@ typedef struct Update {
     Real *slot[OPTIM_SLOTS];        /* state, in the order of OptimType.slots */
     Real rate;                      /* learning rate of this step */
     Real decay;                     /* weight decay of this tensor; 0 where exempt */
+    Real trust;                     /* what OptimType.trust made of the tensor's norms; 1 else */
     Real constant[OPTIM_CONSTANTS]; /* of this step, from OptimType.begin */
 } Update;
 
@@ -53,6 +59,13 @@ typedef struct OptimType {
     /* Fills the constants of step 1, 2, ...; may be NULL. */
     void (*begin)(const void *self, int64_t step, Real *constant);
     void (*update)(const void *self, const Update *update);
+    /* Of optimizers that fit a tensor's step to its norms: before any update of a step, `measure`
+     * gives two sums of squares of each run of it, and may move the slots; `trust` makes the ratio
+     * of the tensor's two norms. Both NULL for all others. */
+    void (*measure)(const void *self, const Update *update, double squares[2]);
+    double (*trust)(const void *self, double norm0, double norm1, double decay);
+    /* Where they stand in the settings: which tensors have ratio 1. */
+    size_t trust_exempt; /* offset of a Node */
 } OptimType;
 
 extern const OptimType *const optim_types[];
@@ -61,13 +74,14 @@ typedef struct Optim {
     const OptimType *type;
     OptimSettings *self; /* the type's settings begin with these */
     int slots;
-    enum { EXEMPT_1D, EXEMPT_NONE, EXEMPT_PATTERNS } exempt;
-    Node patterns;
+    Exemption decay, trust;
+    Clip clip;
 } Optim;
 
 /* Reads `optimizer:`. Memory from the document. */
 Err optim_build(Optim *optim, Node section);
-/* Whether a tensor of so many dimensions in the layer so named takes weight decay. */
-bool optim_decays(const Optim *optim, const char *layer, int rank);
+/* The rule of each of n tensors. STATUS_USER for patterns that match nothing, and for a weight
+ * decay from which everything is exempt. */
+Err optim_rules(const Optim *optim, const Subject *subjects, int n, Rule *rules);
 
 #endif

@@ -46,6 +46,9 @@ static Err write_control(H5 *file, const Control *control)
     TRY(h5_write_real(file, "/control", "train_loss", control->train_loss));
     TRY(h5_write_real(file, "/control", "best", control->best));
     TRY(h5_write_real(file, "/control", "best_loss", control->best_loss));
+    TRY(h5_write_real(file, "/control", "noise_trace", control->noise.trace));
+    TRY(h5_write_real(file, "/control", "noise_signal", control->noise.signal));
+    TRY(h5_write_int(file, "/control", "noise_updates", control->noise.updates));
     return h5_write_int(file, "/control", "best_step", control->best_step);
 }
 
@@ -128,6 +131,9 @@ static Err read_control(Checkpoint *c)
     TRY(h5_read_real(c->file, "/control", "train_loss", &c->control.train_loss));
     TRY(h5_read_real(c->file, "/control", "best", &c->control.best));
     TRY(h5_read_real(c->file, "/control", "best_loss", &c->control.best_loss));
+    TRY(h5_read_real(c->file, "/control", "noise_trace", &c->control.noise.trace));
+    TRY(h5_read_real(c->file, "/control", "noise_signal", &c->control.noise.signal));
+    TRY(h5_read_int(c->file, "/control", "noise_updates", &c->control.noise.updates));
     return h5_read_int(c->file, "/control", "best_step", &c->control.best_step);
 }
 
@@ -202,6 +208,7 @@ Err checkpoint_restore(Checkpoint *c, State *state, bool slots)
                             state->slot[s] + t->offset));
         }
     }
+    state_follow(state, !slots);
     return NULL;
 }
 

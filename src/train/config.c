@@ -2,6 +2,7 @@
 #include "train/config.h"
 
 #include "data/dataset.h"
+#include "optim/penalty.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ static const Field root_fields[] = {
     {"data", FIELD_NODE, AT(data), NULL, .help = "see below"},
     {"model", FIELD_NODE, AT(model), NULL, .help = "list of layers"},
     {"loss", FIELD_NODE, AT(loss), "cross_entropy", .help = "what the net is measured by"},
+    {"penalty", FIELD_NODE, AT(penalty), FIELD_NONE, .help = "see below"},
     {"batch", FIELD_NODE, AT(batch), FIELD_NONE, .help = "see below"},
     {"optimizer", FIELD_NODE, AT(optimizer), FIELD_NONE, .help = "see below"},
     {"schedule", FIELD_NODE, AT(schedule), FIELD_NONE, .help = "see below"},
@@ -50,6 +52,8 @@ static const Field train_fields[] = {
     {"evaluate_every", FIELD_SPAN, AT(evaluate_every), FIELD_NONE, .help = "on validation"},
     {"time_limit", FIELD_REAL, AT(time_limit), "0", 0, 1e9,
      .help = "seconds; then save and stop with status 75; 0: none"},
+    {"ema", FIELD_REAL, AT(ema), "0", 0, 0.9999999,
+     .help = "evaluate with a moving average of the weights that keeps so much; 0: none"},
     {"watchdog", FIELD_REAL, AT(watchdog), "60", 0, 1e6,
      .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
     {0}};
@@ -65,6 +69,7 @@ static const Field log_fields[] = {
 const ConfigSection config_sections[] = {
     {"", root_fields},
     {"data", data_fields},
+    {"penalty", penalty_fields},
     {"batch", batch_fields},
     {"train", train_fields},
     {"log", log_fields},
@@ -103,6 +108,7 @@ static Err read_all(Config *config)
     TRY(read_global(config, batch));
     TRY(conf_section(conf_root(config->conf), "optimizer", &config->optimizer));
     TRY(conf_section(conf_root(config->conf), "schedule", &config->schedule));
+    TRY(conf_section(conf_root(config->conf), "penalty", &config->penalty));
     TRY(read_section(&config->train, config, "train", train_fields));
     TRY(read_section(&config->checkpoint, config, "checkpoint", checkpoint_fields));
     TRY(read_section(&config->log, config, "log", log_fields));

@@ -10,7 +10,7 @@ typedef struct Config {
     Conf *conf;
     const char *name;
     int64_t seed;
-    Node data, model, loss, batch, optimizer, schedule, train, checkpoint, log;
+    Node data, model, loss, penalty, batch, optimizer, schedule, train, checkpoint, log;
     int exchange; /* Exchange */
     int reduce;   /* ReduceKind */
 
@@ -24,6 +24,7 @@ typedef struct Config {
 
     Span length, evaluate_every;
     double time_limit; /* seconds; 0: none */
+    double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */
 
     Span checkpoint_every;

@@ -12,24 +12,31 @@ double coordinator_rate(const Engine *e)
     return schedule_rate(&e->schedule, e->state.samples, e->state.samples + e->global);
 }
 
-/* Whether the last step crossed a multiple of the span. */
-static bool crossed(const Engine *e, Span span)
+/* Whether the step that ends at `samples` crosses a multiple of the span. */
+static bool crosses(const Engine *e, Span span, int64_t samples)
 {
     int64_t every = clock_samples(&e->clock, span);
-    if (span.count <= 0 || e->state.step == 0)
+    if (span.count <= 0 || samples < e->global)
         return false;
     every = every > 0 ? every : 1;
-    return e->state.samples / every > (e->state.samples - e->global) / every;
+    return samples / every > (samples - e->global) / every;
 }
 
 Due coordinator_due(const Engine *e)
 {
     const Config *config = e->config;
     bool last = e->state.step >= e->length;
-    return (Due){.log = e->state.step > 0 && (last || crossed(e, config->log_every)),
-                 .evaluate = last || crossed(e, config->evaluate_every),
-                 .save = last || crossed(e, config->checkpoint_every),
+    int64_t now = e->state.samples;
+    return (Due){.log = e->state.step > 0 && (last || crosses(e, config->log_every, now)),
+                 .evaluate = last || crosses(e, config->evaluate_every, now),
+                 .save = last || crosses(e, config->checkpoint_every, now),
                  .last = last};
+}
+
+bool coordinator_logs_next(const Engine *e)
+{
+    return e->state.step + 1 >= e->length ||
+           crosses(e, e->config->log_every, e->state.samples + e->global);
 }
 
 Word coordinator_word(const Engine *e, double began)

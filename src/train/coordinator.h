@@ -17,6 +17,8 @@ typedef struct Due {
 double coordinator_rate(const Engine *engine);
 /* What is due at the present step (after it was made). */
 Due coordinator_due(const Engine *engine);
+/* Whether the step that comes next is one that is logged. */
+bool coordinator_logs_next(const Engine *engine);
 /* This rank's word: `began` on term_clock is when the run began. */
 Word coordinator_word(const Engine *engine, double began);
 /* Whether this validation result is the best so far; notes it in the state's control. */

@@ -5,9 +5,6 @@
 #include "base/mem.h"
 #include "math/lanes.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* Steps, micro-batches, epochs. */
 static void measure_run(Engine *e)
 {
@@ -52,33 +49,10 @@ static Err build_net(Engine *e)
     loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
     e->dy = mem_alloc((int64_t)task.outputs * lanes, sizeof(Real));
     e->answer = arena_take(&e->arena, lanes, sizeof *e->answer);
-    TRY(optim_build(&e->optim, e->config->optimizer));
-    return schedule_build(&e->schedule, e->config->schedule, e->optim.self->lr, e->global,
+    TRY(descent_build(&e->descent, e->net, e->config->optimizer, e->config->penalty,
+                      e->config->ema));
+    return schedule_build(&e->schedule, e->config->schedule, e->descent.optim.self->lr, e->global,
                           &e->clock, e->length * e->global);
-}
-
-static int by_offset(const void *a, const void *b)
-{
-    const Tensor *x = *(Tensor *const *)a, *y = *(Tensor *const *)b;
-    return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
-/* The tensors in the order of the vector, cut into blocks. */
-static void lay_blocks(Engine *e)
-{
-    int n = e->net->tensor_count;
-    e->laid = arena_take(&e->arena, n, sizeof *e->laid);
-    e->decays = arena_take(&e->arena, n, sizeof *e->decays);
-    memcpy(e->laid, e->net->tensors, (size_t)n * sizeof *e->laid);
-    qsort(e->laid, (size_t)n, sizeof *e->laid, by_offset);
-    Extent *extents = arena_take(&e->arena, n, sizeof *extents);
-    for (int i = 0; i < n; i++) {
-        const Tensor *t = e->laid[i];
-        extents[i] = (Extent){t->offset, t->size};
-        const Layer *layer = &e->net->layers[t->layer];
-        e->decays[i] = optim_decays(&e->optim, layer->name, layer->type->is_norm ? 1 : t->rank);
-    }
-    blocks_build(&e->blocks, extents, n, e->net->extent);
 }
 
 /* Leaves of the largest evaluation. */
@@ -100,23 +74,22 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const char *d
     TRY(feed_open(&e->feed, comm, config, data ? data : config->data_file, normal));
     measure_run(e);
     TRY(comm_agree(comm, build_net(e)));
-    lay_blocks(e);
-    e->gradient = mem_alloc(BLOCK_REALS, sizeof(Real));
-    TRY(state_open(&e->state, comm, e->net, &e->optim, (uint64_t)config->seed));
-    return reduce_open(&e->reduce, comm, &e->blocks, (ReduceKind)config->reduce, e->leaves,
-                       evaluation_leaves(e));
+    TRY(state_open(&e->state, comm, e->net, &e->descent.optim, config->ema > 0,
+                   (uint64_t)config->seed));
+    TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->leaves,
+                    evaluation_leaves(e)));
+    return descent_open(&e->descent, comm, &e->state, e->reduce);
 }
 
 void engine_close(Engine *e)
 {
     watch_close(e->watch);
     reduce_close(e->reduce);
-    blocks_free(&e->blocks);
+    descent_close(&e->descent);
     state_close(&e->state);
     net_free(e->net);
     feed_close(&e->feed);
     mem_free(e->dy);
-    mem_free(e->gradient);
     arena_free(&e->arena);
     *e = (Engine){0};
 }

@@ -6,8 +6,8 @@
 #include "dist/reduce.h"
 #include "nn/loss.h"
 #include "optim/schedule.h"
+#include "train/descent.h"
 #include "train/feed.h"
-#include "train/state.h"
 #include "train/watch.h"
 
 /* Called with each micro-batch of an evaluation: the net's output for the samples [lo, hi) of the
@@ -24,13 +24,10 @@ typedef struct Engine {
     Feed feed;
     Net *net;
     Loss loss;
-    Optim optim;
+    Descent descent;
     Schedule schedule;
     Clock clock;
     State state;
-    Blocks blocks; /* of net->tensors in the order of their offsets */
-    Tensor **laid; /* [blocks.part] those tensors */
-    bool *decays;  /* [blocks.part] takes weight decay */
     Reduce *reduce;
     Watch *watch;
     int64_t global;  /* samples a step */
@@ -40,10 +37,7 @@ typedef struct Engine {
     Real *dy;        /* [outputs][lanes] */
     int32_t *answer; /* [lanes] for a hook's use */
     Hook hook;
-    Real *gradient; /* [BLOCK_REALS] one block's mean gradient */
-    Update update;  /* of the step under way */
-    Real scale;     /* 1 / global weight */
-    double wait;    /* seconds this rank has waited for others */
+    double wait; /* seconds this rank has waited for others */
 } Engine;
 
 /* Builds it from the configuration, with initial weights. `data` overrides data.file where not
@@ -58,13 +52,15 @@ typedef struct Result {
     double loss, accuracy;       /* accuracy NAN for regression */
     double figure[FIGURE_COUNT]; /* NAN: the loss has none */
     int64_t samples;
+    double gradient; /* norm of the mean gradient, of a step that was asked for it */
 } Result;
 
-/* One training step at the given rate; engine->state is the next one afterwards. `mine` is this
+/* One training step at the given rate; engine->state is the next one afterwards. With `measure`,
+ * the gradient's norm goes into the result and its noise into the state's control. `mine` is this
  * rank's word; *all is the word of all. Where it says WORD_FAILED the state is as before and the
  * Err, the same on all ranks, says why. A loss that is not finite is STATUS_DIVERGED. Collective.
  */
-Err step_run(Engine *engine, double rate, Word mine, Word *all, Result *result);
+Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Result *result);
 /* Measures a part with the present values. Flags as in step_run. Collective. */
 Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
 

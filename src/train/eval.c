@@ -15,7 +15,7 @@ static void run_leaf(Engine *e, Part part, int64_t m, int64_t leaves)
     feed_part(&e->feed, part, lo, hi);
     Pass pass = engine_pass(e, false);
     Targets targets = engine_targets(e);
-    const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
+    const Real *y = net_forward(e->net, &pass, state_measured(&e->state), e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, NULL);
     if (e->hook.call)
         e->hook.call(e->hook.context, y, lo, hi);

@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 enum { BUFFER = 1 << 20 };
-static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest\n";
+static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,"
+                             "gradient_norm,noise_scale,noise_trace,noise_signal,"
+                             "penalty,sparsity\n";
+static const char layers_header[] = "kind,step,tensor,trust\n";
 static const char timing_header[] = "step,seconds,samples_per_second\n";
 
 /* A row of a later step than what is kept: `train` rows by step, all others by evaluation. */
@@ -62,17 +65,25 @@ static Err open_csv(const char *path, const char *first_line, FILE **file)
     return NULL;
 }
 
-Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated)
+static Err open_all(Metrics *metrics, Arena *arena, const char *run, const char *rows, int64_t step,
+                    int64_t evaluated, bool adapts)
+{
+    const char *layers = arena_text(arena, "%s/layers.csv", run);
+    TRY(trim(rows, step, evaluated));
+    TRY(open_csv(rows, header, &metrics->rows));
+    TRY(open_csv(arena_text(arena, "%s/timing.csv", run), timing_header, &metrics->timing));
+    if (!adapts)
+        return NULL;
+    TRY(trim(layers, step, evaluated));
+    return open_csv(layers, layers_header, &metrics->layers);
+}
+
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts)
 {
     *metrics = (Metrics){0};
     Arena arena = {0};
     const char *rows = arena_text(&arena, "%s/metrics.csv", run);
-    const char *timing = arena_text(&arena, "%s/timing.csv", run);
-    Err err = trim(rows, step, evaluated);
-    if (!err)
-        err = open_csv(rows, header, &metrics->rows);
-    if (!err)
-        err = open_csv(timing, timing_header, &metrics->timing);
+    Err err = open_all(metrics, &arena, run, rows, step, evaluated, adapts);
     metrics->path = mem_alloc((int64_t)strlen(rows) + 1, 1);
     strcpy(metrics->path, rows);
     arena_free(&arena);
@@ -85,6 +96,8 @@ void metrics_close(Metrics *metrics)
         fclose(metrics->rows);
     if (metrics->timing)
         fclose(metrics->timing);
+    if (metrics->layers)
+        fclose(metrics->layers);
     mem_free(metrics->path);
     *metrics = (Metrics){0};
 }
@@ -105,12 +118,36 @@ static void write_result(FILE *file, const Result *result)
         fprintf(file, ",%.9g,%.9g", result->loss, result->accuracy);
 }
 
+/* NAN is an empty cell. */
+static void write_cells(FILE *file, const double *cells, int count)
+{
+    for (int i = 0; i < count; i++)
+        fprintf(file, isnan(cells[i]) ? "," : ",%.9g", cells[i]);
+    fputc('\n', file);
+}
+
+/* LARS and LAMB: what each tensor's rate was multiplied by. */
+static void write_trust(FILE *file, const Engine *e)
+{
+    const Descent *d = &e->descent;
+    for (int part = d->net->parameter_tensors - 1; part >= 0; part--)
+        if (d->rule[part].adapts)
+            fprintf(file, "train,%" PRId64 ",%s,%.9g\n", e->state.step,
+                    net_tensor_name(e->net, d->laid[part]), d->trust[part]);
+}
+
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result)
 {
     write_key(metrics->rows, "train", engine);
     fprintf(metrics->rows, ",%.9g", rate);
     write_result(metrics->rows, result);
-    fputs(",\n", metrics->rows);
+    fputc(',', metrics->rows);
+    const Noise *noise = &engine->state.control.noise;
+    const double cells[] = {
+        result->gradient, noise_scale(noise), noise_trace(noise), noise_signal(noise), NAN, NAN};
+    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
+    if (metrics->layers)
+        write_trust(metrics->layers, engine);
 }
 
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
@@ -119,7 +156,11 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
     write_key(metrics->rows, part_name(part) + 1, engine);
     fputc(',', metrics->rows);
     write_result(metrics->rows, result);
-    fprintf(metrics->rows, ",%016" PRIx64 "\n", digest);
+    fprintf(metrics->rows, ",%016" PRIx64, digest);
+    double cells[] = {NAN, NAN, NAN, NAN, NAN, NAN};
+    if (part == PART_VALIDATION && penalty_any(&engine->descent.penalty))
+        descent_penalty(&engine->descent, &cells[4], &cells[5]);
+    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
 }
 
 void metrics_timing(Metrics *metrics, int64_t step, double seconds, double samples)
@@ -131,6 +172,8 @@ void metrics_timing(Metrics *metrics, int64_t step, double seconds, double sampl
 Err metrics_sync(Metrics *metrics)
 {
     fflush(metrics->timing);
+    if (metrics->layers)
+        fflush(metrics->layers);
     if (fflush(metrics->rows) != 0 || fsync(fileno(metrics->rows)) != 0 || ferror(metrics->rows))
         FAIL(STATUS_FAILED, "%s: cannot be written: %s", metrics->path, strerror(errno));
     return NULL;

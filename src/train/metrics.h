@@ -11,11 +11,13 @@
 
 typedef struct Metrics {
     FILE *rows, *timing;
+    FILE *layers; /* layers.csv, of optimizers with trust ratios; else NULL */
     char *path;
 } Metrics;
 
-/* Opens the run's files; keeps step rows up to `step` and evaluation rows up to `evaluated`. */
-Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated);
+/* Opens the run's files, layers.csv if the optimizer `adapts`; keeps step rows up to `step` and
+ * evaluation rows up to `evaluated`. */
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts);
 void metrics_close(Metrics *metrics);
 /* Rows are buffered: no file is touched in a step. */
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result);

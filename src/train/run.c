@@ -27,6 +27,7 @@ typedef struct Run {
     Term term;
     const char *identity;
     Word all;          /* of the last round */
+    double rate;       /* of the last step made here */
     Result train;      /* of the last step */
     Result validation; /* of the last evaluation; samples 0: none */
     Result test;
@@ -84,7 +85,8 @@ static Err open_metrics(Run *run)
     const State *state = &run->engine.state;
     if (!leads(run))
         return NULL;
-    return metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated);
+    return metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
+                        run->engine.descent.optim.type->trust != NULL);
 }
 
 static void table_head(void)
@@ -159,7 +161,7 @@ static Err evaluate(Run *run, bool last)
                            run->validation.samples ? &run->validation : NULL, digest);
         if (run->test.samples)
             metrics_evaluation(&run->metrics, e, PART_TEST, &run->test, digest);
-        table_row(run, digest, e->state.step ? (double)e->update.rate : 0);
+        table_row(run, digest, run->rate);
     }
     if (best)
         TRY(comm_agree(run->comm, save_as(run, arena_text(&run->arena, "%s/checkpoints/best.h5",
@@ -172,12 +174,15 @@ static Err evaluate(Run *run, bool last)
 static Err step(Run *run)
 {
     Engine *e = &run->engine;
-    double rate = coordinator_rate(e), before = term_clock();
-    TRY(step_run(e, rate, coordinator_word(e, run->options->began), &run->all, &run->train));
+    double before = term_clock();
+    bool logged = coordinator_logs_next(e);
+    Word word = coordinator_word(e, run->options->began);
+    run->rate = coordinator_rate(e);
+    TRY(step_run(e, run->rate, logged, word, &run->all, &run->train));
     run->step_seconds += term_clock() - before;
     run->stepped += (double)e->global;
-    if (leads(run) && coordinator_due(e).log)
-        metrics_step(&run->metrics, e, rate, &run->train);
+    if (leads(run) && logged)
+        metrics_step(&run->metrics, e, run->rate, &run->train);
     term_progress(&run->term, e->state.samples, "loss %.4f", run->train.loss);
     if (run->options->after_step) {
         comm_barrier(run->comm);
@@ -217,6 +222,13 @@ static Err loop(Run *run)
     }
 }
 
+static const char *noise_text(const Noise *noise, Arena *arena)
+{
+    double scale = noise_scale(noise);
+    return isnan(scale) ? "gradient noise scale: not measurable yet"
+                        : arena_text(arena, "gradient noise scale: %.0f samples (B_simple)", scale);
+}
+
 /* The last evaluation and checkpoint are there in any case; summary.json says the run is done. */
 static Err finish(Run *run)
 {
@@ -234,8 +246,10 @@ static Err finish(Run *run)
                            .validation = run->validation,
                            .test = run->test,
                            .digest = state_digest(&e->state),
+                           .noise_scale = noise_scale(&e->state.control.noise),
                            .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0};
         err = summary_write(&summary, run->folder.path);
+        log_info("%s", noise_text(&e->state.control.noise, &run->arena));
         if (!err)
             log_info("%s", summary_line(&summary, &run->arena));
     }

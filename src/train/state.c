@@ -11,23 +11,25 @@ static int64_t vector_bytes(const Net *net)
     return round_up(net->extent * (int64_t)sizeof(Real), WINDOW_PAGE);
 }
 
-int64_t state_bytes(const Net *net, const Optim *optim)
+Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, bool average,
+               uint64_t seed)
 {
-    return vector_bytes(net) * (1 + optim->slots);
-}
-
-Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, uint64_t seed)
-{
-    *state = (State){.net = net, .slots = optim->slots, .slot_names = optim->type->slots};
+    *state = (State){.net = net, .slots = optim->slots + average};
+    for (int i = 0; i < state->slots; i++)
+        state->slot_names[i] = i < optim->slots ? optim->type->slots[i] : "ema";
     state->control = (Control){.evaluated = -1, .best_step = -1};
     state->digest = digest_open();
-    TRY(comm_window(comm, "the parameters", (size_t)state_bytes(net, optim), &state->window));
+    TRY(comm_window(comm, "the parameters", (size_t)(vector_bytes(net) * (1 + state->slots)),
+                    &state->window));
     char *base = state->window.base;
     state->values = (Real *)base;
     for (int i = 0; i < state->slots; i++)
         state->slot[i] = (Real *)(base + (i + 1) * vector_bytes(net));
-    if (comm->member == 0)
+    state->average = average ? state->slot[state->slots - 1] : NULL;
+    if (comm->member == 0) {
         net_init(net, seed, state->values);
+        state_follow(state, true);
+    }
     comm_group_barrier(comm);
     return NULL;
 }
@@ -38,6 +40,19 @@ void state_close(State *state)
     if (state->digest)
         digest_close(state->digest);
     *state = (State){0};
+}
+
+const Real *state_measured(const State *state)
+{
+    return state->average ? state->average : state->values;
+}
+
+void state_follow(State *state, bool weights)
+{
+    int64_t from = weights ? 0 : state->net->parameter_extent;
+    if (state->average)
+        memcpy(state->average + from, state->values + from,
+               (size_t)(state->net->extent - from) * sizeof(Real));
 }
 
 uint64_t state_digest(State *state)

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "dist/comm.h"
 #include "nn/net.h"
+#include "optim/noise.h"
 #include "optim/optim.h"
 
 /* What the coordinator and the metrics remember across steps. */
@@ -16,7 +17,10 @@ typedef struct Control {
     double best;       /* best validation accuracy, or lowest loss for regression */
     int64_t best_step; /* -1: none yet */
     double best_loss;  /* validation loss at that step */
+    Noise noise;       /* of the gradient, over the logged steps */
 } Control;
+
+enum { STATE_SLOTS = OPTIM_SLOTS + 1 };
 
 typedef struct State {
     const Net *net;
@@ -24,21 +28,27 @@ typedef struct State {
     Control control;
     Window window;
     Real *values;            /* [net->extent] parameters and statistics */
-    Real *slot[OPTIM_SLOTS]; /* [net->extent] each; 0 over statistics */
+    Real *slot[STATE_SLOTS]; /* [net->extent] each; 0 over statistics: the optimizer's, then */
+    Real *average;           /* a moving average of the weights, the last slot, or NULL; over */
+                             /* statistics it has what `values` has */
     int slots;
-    const char *const *slot_names;
+    const char *slot_names[STATE_SLOTS];
     Digest *digest;
 } State;
 
-/* The state before step 1: initial weights, empty slots. Collective. */
-Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, uint64_t seed);
+/* The state before step 1: initial weights, empty slots; with `average`, a moving average of the
+ * weights. Collective. */
+Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, bool average,
+               uint64_t seed);
 /* Collective over the group. */
 void state_close(State *state);
+/* What evaluations are made with: the moving average if there is one, else the values. */
+const Real *state_measured(const State *state);
+/* Copies into the moving average what it has in common with the values: statistics, and with
+ * `weights` the rest, too. Nothing without one. */
+void state_follow(State *state, bool weights);
 /* XXH3-64 over parameters and statistics in layer order. */
 uint64_t state_digest(State *state);
 /* The first tensor with a value that is not finite, or NULL. */
 const Tensor *state_bad_tensor(const State *state);
-/* Bytes a group holds: values and slots. */
-int64_t state_bytes(const Net *net, const Optim *optim);
-
 #endif

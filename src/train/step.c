@@ -2,17 +2,19 @@
  *
  *     leaf(m)  = forward and backward of micro-batch m
  *     sum      = tree(leaf(0) .. leaf(M-1))
- *     state'   = update(state, sum / weight, rate) */
+ *     state'   = update(state, sum / weight, rate)               (descent.c) */
 #include "train/engine.h"
 
 #include "base/cut.h"
-#include "math/vec.h"
 #include "train/fault.h"
 
 #include <math.h>
 
+enum { SCALAR_LEAF_SQUARE = SCALAR_COUNT }; /* |sum of gradients|^2 / weight of a leaf */
+_Static_assert((int)SCALAR_LEAF_SQUARE < (int)REDUCE_SCALARS, "room for the scalars");
+
 /* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. */
-static void run_leaf(Engine *e, int64_t m)
+static void run_leaf(Engine *e, int64_t m, bool measure)
 {
     int64_t first = e->state.samples;
     Real *leaf = reduce_leaf(e->reduce);
@@ -25,57 +27,37 @@ static void run_leaf(Engine *e, int64_t m)
     const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, e->dy);
     net_backward(e->net, &pass, e->state.values, e->feed.x, e->dy, leaf);
+    if (measure && pass.weight > 0)
+        scalars[SCALAR_LEAF_SQUARE] = descent_leaf_square(&e->descent, leaf) / pass.weight;
     reduce_push(e->reduce, m, leaf, scalars);
 }
 
-static Err run_leaves(Engine *e, int64_t lo, int64_t hi)
+static Err run_leaves(Engine *e, int64_t lo, int64_t hi, bool measure)
 {
     TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank));
     for (int64_t m = lo; m < hi; m++)
-        run_leaf(e, m);
+        run_leaf(e, m, measure);
     return NULL;
 }
 
-/* One block of the sum. Parameters are updated; running statistics move towards the weighted
- * average of the micro-batches'. */
-static void apply_block(void *context, int64_t block, const Real *sum)
+/* What this step says of the gradient's noise. `squares`: over the leaves, |leaf|^2 / weight. */
+static void note_noise(Engine *e, double weight, double squares, double mean)
 {
-    Engine *e = context;
-    State *state = &e->state;
-    int64_t at = e->blocks.start[block], n = e->blocks.start[block + 1] - at;
-    const Tensor *t = e->laid[e->blocks.part[block]];
-    Real *w = state->values + at;
-    vec_scale(e->gradient, e->scale, sum, n);
-    if (t->kind == TENSOR_STATISTIC) {
-        for (int64_t i = 0; i < n; i++)
-            w[i] += t->momentum * (e->gradient[i] - w[i]);
-        return;
-    }
-    Update update = e->update;
-    update.n = n;
-    update.w = w;
-    update.g = e->gradient;
-    for (int i = 0; i < state->slots; i++)
-        update.slot[i] = state->slot[i] + at;
-    update.decay = e->decays[e->blocks.part[block]] ? (Real)e->optim.self->weight_decay : 0;
-    e->optim.type->update(e->optim.self, &update);
+    NoiseParts parts = {.parts = e->leaves,
+                        .batch = weight,
+                        .squares = squares,
+                        .mean = mean,
+                        .population = (double)e->clock.epoch};
+    noise_add(&e->state.control.noise, &parts);
 }
 
-static void begin_update(Engine *e, double rate, double weight)
-{
-    e->scale = (Real)(1 / weight);
-    e->update = (Update){.rate = (Real)rate};
-    if (e->optim.type->begin)
-        e->optim.type->begin(e->optim.self, e->state.step + 1, e->update.constant);
-}
-
-Err step_run(Engine *e, double rate, Word mine, Word *all, Result *result)
+Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result *result)
 {
     int64_t lo, hi;
     double scalars[REDUCE_SCALARS];
     reduce_begin(e->reduce, e->leaves, true, &lo, &hi);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
-    Err err = run_leaves(e, lo, hi);
+    Err err = run_leaves(e, lo, hi, measure);
     if (err)
         mine = (Word){mine.flags | WORD_FAILED, e->comm->rank};
     watch_phase(e->watch, e->state.step + 1, PHASE_EXCHANGE);
@@ -87,9 +69,11 @@ Err step_run(Engine *e, double rate, Word mine, Word *all, Result *result)
         FAIL(STATUS_DIVERGED,
              "step %lld: the loss is %s; a smaller optimizer.lr (now %g) may cure it",
              (long long)e->state.step + 1, isnan(result->loss) ? "not a number" : "infinite", rate);
-    begin_update(e, rate, scalars[SCALAR_WEIGHT]);
-    reduce_apply(e->reduce, apply_block, e);
-    reduce_finish(e->reduce);
+    double weight = scalars[SCALAR_WEIGHT];
+    double square = descent_run(&e->descent, rate, weight, measure);
+    result->gradient = sqrt(square);
+    if (measure)
+        note_noise(e, weight, scalars[SCALAR_LEAF_SQUARE], square);
     watch_phase(e->watch, e->state.step + 1, PHASE_BETWEEN);
     e->state.step++;
     e->state.samples += e->global;

@@ -12,7 +12,8 @@ typedef struct Summary {
     double train_loss;       /* of the last step */
     Result validation, test; /* samples 0: there is none */
     uint64_t digest;
-    double rate; /* training samples over seconds in steps */
+    double noise_scale; /* NAN: not measurable */
+    double rate;        /* training samples over seconds in steps */
 } Summary;
 
 /* "done  steps 2345  test accuracy 0.9012  test loss 0.2811  digest 9f3a...  41230 samples/s" */
