@@ -4,9 +4,10 @@
 #include <fnmatch.h>
 #include <string.h>
 
-extern const OptimType optim_sgd, optim_adam, optim_adamw;
+extern const OptimType optim_sgd, optim_sgdw, optim_adam, optim_adamw, optim_rmsprop, optim_adagrad;
 
-const OptimType *const optim_types[] = {&optim_sgd, &optim_adam, &optim_adamw, NULL};
+const OptimType *const optim_types[] = {&optim_sgd,     &optim_sgdw,    &optim_adam, &optim_adamw,
+                                        &optim_rmsprop, &optim_adagrad, NULL};
 
 enum { MOST_TYPES = 16 };
 
@@ -43,6 +44,19 @@ static Err read_exemption(Optim *optim)
     return NULL;
 }
 
+static void choose_slots(Optim *optim)
+{
+    const OptimType *type = optim->type;
+    for (int i = 0; type->slots[i]; i++) {
+        if (type->slot_used && !type->slot_used(optim->self, i))
+            continue;
+        optim->slot_names[optim->slots] = type->slots[i];
+        if (type->slot_start)
+            optim->slot_start[optim->slots] = (Real)type->slot_start(optim->self, i);
+        optim->slots++;
+    }
+}
+
 Err optim_build(Optim *optim, Node section)
 {
     *optim = (Optim){0};
@@ -51,8 +65,7 @@ Err optim_build(Optim *optim, Node section)
     TRY(conf_fields(section, optim->type->fields, optim->self));
     if (optim->type->setup)
         TRY(optim->type->setup(section, optim->self));
-    while (optim->type->slots[optim->slots])
-        optim->slots++;
+    choose_slots(optim);
     return read_exemption(optim);
 }
 

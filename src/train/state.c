@@ -16,9 +16,20 @@ int64_t state_bytes(const Net *net, const Optim *optim)
     return vector_bytes(net) * (1 + optim->slots);
 }
 
+/* Padding between the parameters and the place of the statistics stay 0. */
+static void start_slots(State *state, const Optim *optim)
+{
+    for (int s = 0; s < state->slots; s++)
+        for (int i = 0; i < state->net->tensor_count && optim->slot_start[s] != 0; i++) {
+            const Tensor *t = state->net->tensors[i];
+            for (int64_t e = 0; e < t->size && t->kind == TENSOR_PARAMETER; e++)
+                state->slot[s][t->offset + e] = optim->slot_start[s];
+        }
+}
+
 Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, uint64_t seed)
 {
-    *state = (State){.net = net, .slots = optim->slots, .slot_names = optim->type->slots};
+    *state = (State){.net = net, .slots = optim->slots, .slot_names = optim->slot_names};
     state->control = (Control){.evaluated = -1, .best_step = -1};
     state->digest = digest_open();
     TRY(comm_window(comm, "the parameters", (size_t)state_bytes(net, optim), &state->window));
@@ -26,8 +37,10 @@ Err state_open(State *state, const Comm *comm, const Net *net, const Optim *opti
     state->values = (Real *)base;
     for (int i = 0; i < state->slots; i++)
         state->slot[i] = (Real *)(base + (i + 1) * vector_bytes(net));
-    if (comm->member == 0)
+    if (comm->member == 0) {
         net_init(net, seed, state->values);
+        start_slots(state, optim);
+    }
     comm_group_barrier(comm);
     return NULL;
 }

@@ -30,7 +30,8 @@ typedef struct State {
     Digest *digest;
 } State;
 
-/* The state before step 1: initial weights, empty slots. Collective. */
+/* The state before step 1: initial weights, slots as their optimizer starts them. Keeps a pointer
+ * to the names in `optim`. Collective. */
 Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, uint64_t seed);
 /* Collective over the group. */
 void state_close(State *state);
