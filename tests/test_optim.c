@@ -1,5 +1,6 @@
-/* Optimizers against what PyTorch's did with the same gradients (golden/optim.txt), and that an
- * update is elementwise: however the parameters are cut into runs, the same bits. */
+/* Optimizers against what PyTorch's, or where it has none their formulas, did with the same
+ * gradients (golden/optim.txt), and that an update is elementwise: however the parameters are cut
+ * into runs, the same bits. */
 #include "optim/optim.h"
 
 #include "base/rng.h"
@@ -13,6 +14,32 @@ static const double tolerance = 1e-9;
 #else
 static const double tolerance = 1e-5;
 #endif
+
+static const char *const every_form[] = {
+    "{type: sgd, weight_decay: 0.01}",
+    "{type: sgd, momentum: 0.9, weight_decay: 0.01}",
+    "{type: sgd, momentum: {ema: 0.9}, weight_decay: 0.01}",
+    "{type: sgd, momentum: {nesterov: 0.9}, weight_decay: 0.01}",
+    "{type: sgdw, weight_decay: 0.01}",
+    "{type: sgdw, momentum: 0.9, weight_decay: 0.01}",
+    "{type: sgdw, momentum: {ema: 0.9}, weight_decay: 0.01}",
+    "{type: sgdw, momentum: {nesterov: 0.9}, weight_decay: 0.01}",
+    "{type: adam, weight_decay: 0.01}",
+    "{type: adam, weight_decay: 0.01, amsgrad: true}",
+    "{type: adam, weight_decay: 0.01, eps_inside_root: true, bias_correction: false}",
+    "{type: adamw, weight_decay: 0.01}",
+    "{type: adamw, weight_decay: 0.01, amsgrad: true, eps_inside_root: true}",
+    "{type: rmsprop, weight_decay: 0.01}",
+    "{type: rmsprop, weight_decay: 0.01, centered: true}",
+    "{type: rmsprop, weight_decay: 0.01, momentum: 0.9, eps_inside_root: true}",
+    "{type: rmsprop, weight_decay: 0.01, momentum: 0.9, centered: true, eps_inside_root: true}",
+    "{type: adagrad, weight_decay: 0.01, lr_decay: 0.1}",
+    "{type: adagrad, weight_decay: 0.01, initial_accumulator_value: 0.1}",
+    "{type: lars, weight_decay: 0.01}",
+    "{type: lamb, weight_decay: 0.01}",
+};
+
+enum { FORMS = sizeof every_form / sizeof *every_form };
 
 /* An optimizer and what it works on. */
 typedef struct Bench {
@@ -33,12 +60,21 @@ static Err build(Conf **conf, Optim *optim, const char *section)
     return optim_build(optim, node);
 }
 
+/* The slots before step 1. */
+static void bench_start(Bench *bench)
+{
+    for (int s = 0; s < bench->optim.slots; s++)
+        for (int64_t i = 0; i < bench->n; i++)
+            bench->slot[s][i] = bench->optim.slot_start[s];
+}
+
 static void bench_open(Bench *bench, const char *section, int64_t n)
 {
     *bench = (Bench){.n = n, .w = mem_alloc(n, sizeof(Real)), .g = mem_alloc(n, sizeof(Real))};
     CU_ASSERT_FATAL(fine(build(&bench->conf, &bench->optim, section)));
     for (int s = 0; s < bench->optim.slots; s++)
         bench->slot[s] = mem_alloc(n, sizeof(Real));
+    bench_start(bench);
 }
 
 static void bench_close(Bench *bench)
@@ -73,7 +109,7 @@ static void set(Real *values, const double *from, int64_t n)
         values[i] = (Real)from[i];
 }
 
-/* ---- PyTorch ---- */
+/* ---- the record ---- */
 
 enum { N = 9, STEPS = 20 };
 
@@ -112,7 +148,7 @@ static double play(const Golden *golden, int *compared)
     return worst;
 }
 
-static void as_pytorch(const char *type, int expected)
+static void as_recorded(const char *type, int expected)
 {
     Golden golden = {0};
     FILE *file = golden_open("optim.txt");
@@ -138,49 +174,67 @@ static void as_pytorch(const char *type, int expected)
 
 static void sgd(void)
 {
-    as_pytorch("sgd", 6);
+    as_recorded("sgd", 8);
+}
+
+static void sgdw(void)
+{
+    as_recorded("sgdw", 5);
 }
 
 static void adam(void)
 {
-    as_pytorch("adam", 2);
+    as_recorded("adam", 7);
 }
 
 static void adamw(void)
 {
-    as_pytorch("adamw", 3);
+    as_recorded("adamw", 5);
 }
 
-/* PyTorch has no such momentum: classic with gradients scaled by 1 - b. */
-static void ema(void)
+static void rmsprop(void)
 {
+    as_recorded("rmsprop", 8);
+}
+
+static void adagrad(void)
+{
+    as_recorded("adagrad", 3);
+}
+
+/* A gradient that never changes has no variance; what is left of it is rounding, of either sign. */
+static void no_variance(void)
+{
+    enum { SIZE = 100 };
     Bench bench;
-    bench_open(&bench, "{type: sgd, momentum: {ema: 0.75}}", 1);
-    double w = 2, v = 0;
-    bench.w[0] = 2;
-    for (int step = 1; step <= STEPS; step++) {
-        double g = (step % 5 - 2) / 4.0;
-        bench.g[0] = (Real)g;
-        bench_update(&bench, step, 0.25, 0, 1);
-        v = 0.75 * v + 0.25 * g;
-        w -= 0.25 * v;
-        CU_ASSERT(fabs((double)bench.w[0] - w) <= tolerance);
+    bench_open(&bench, "{type: rmsprop, alpha: 0.9, centered: true}", SIZE);
+    for (int64_t i = 0; i < SIZE; i++)
+        bench.g[i] = (Real)i / 7;
+    bool below = false;
+    for (int step = 1; step <= 500; step++) {
+        bench_update(&bench, step, 1e-6, 0, SIZE);
+        for (int64_t i = 0; i < SIZE; i++)
+            below |= bench.slot[0][i] - bench.slot[1][i] * bench.slot[1][i] < 0;
     }
+    CU_ASSERT(below); /* or this shows nothing */
+    for (int64_t i = 0; i < SIZE; i++)
+        CU_ASSERT(isfinite(bench.w[i]));
     bench_close(&bench);
 }
 
-/* ---- cuts ---- */
+/* A parameter that has never had a gradient: 0 / 0 but for eps. */
+static void no_gradient(void)
+{
+    for (int f = 0; f < FORMS; f++) {
+        Bench bench;
+        bench_open(&bench, every_form[f], 1);
+        bench_update(&bench, 1, 0.1, 0, 1);
+        CU_ASSERT(bench.w[0] == 0);
+        bench_close(&bench);
+    }
+}
 
-static const char *const every_form[] = {
-    "{type: sgd, weight_decay: 0.01}",
-    "{type: sgd, momentum: 0.9, weight_decay: 0.01}",
-    "{type: sgd, momentum: {ema: 0.9}, weight_decay: 0.01}",
-    "{type: sgd, momentum: {nesterov: 0.9}, weight_decay: 0.01}",
-    "{type: adam, weight_decay: 0.01}",
-    "{type: adamw, weight_decay: 0.01}",
-    "{type: lars, weight_decay: 0.01}",
-    "{type: lamb, weight_decay: 0.01}",
-};
+/* ---- cuts ---- */
 
 /* A few steps with parameters cut into runs of up to `run` elements; run 0: one run. */
 static void steps_in_runs(Bench *bench, int run)
@@ -203,15 +257,14 @@ static void steps_in_runs(Bench *bench, int run)
 static void any_cut(void)
 {
     enum { SIZE = 3000 };
-    for (size_t f = 0; f < sizeof every_form / sizeof *every_form; f++) {
+    for (int f = 0; f < FORMS; f++) {
         Bench whole, cut;
         bench_open(&whole, every_form[f], SIZE);
         bench_open(&cut, every_form[f], SIZE);
         steps_in_runs(&whole, 0);
         static const int runs[] = {1, 7, 100, 1500};
         for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
-            for (int s = 0; s < cut.optim.slots; s++)
-                memset(cut.slot[s], 0, SIZE * sizeof(Real));
+            bench_start(&cut);
             steps_in_runs(&cut, runs[r]);
             CU_ASSERT(memcmp(whole.w, cut.w, SIZE * sizeof(Real)) == 0);
             for (int s = 0; s < cut.optim.slots; s++)
@@ -229,12 +282,12 @@ static void table_complete(void)
         char start[64];
         snprintf(start, sizeof start, "{type: %s,", optim_types[i]->name);
         int found = 0;
-        for (size_t f = 0; f < sizeof every_form / sizeof *every_form; f++)
+        for (int f = 0; f < FORMS; f++)
             found += strncmp(every_form[f], start, strlen(start)) == 0;
         CU_ASSERT(found > 0);
         forms += found;
     }
-    CU_ASSERT_EQUAL(forms, (int)(sizeof every_form / sizeof *every_form));
+    CU_ASSERT_EQUAL(forms, FORMS);
 }
 
 /* ---- settings ---- */
@@ -248,6 +301,43 @@ static void exempt_words(void)
         Optim optim;
         CU_ASSERT(refused(build(&conf, &optim, wrong[i]), STATUS_USER, "layer name pattern"));
         conf_free(conf);
+    }
+}
+
+/* Section, and the names of its slots. */
+static const struct {
+    const char *section, *slots;
+} used[] = {
+    {"{type: sgd}", "momentum_buffer "},
+    {"{type: adam}", "exp_avg exp_avg_sq "},
+    {"{type: adamw, amsgrad: true}", "exp_avg exp_avg_sq max_exp_avg_sq "},
+    {"{type: rmsprop}", "square_avg "},
+    {"{type: rmsprop, momentum: 0.9}", "square_avg momentum_buffer "},
+    {"{type: rmsprop, centered: true}", "square_avg grad_avg "},
+    {"{type: rmsprop, centered: true, momentum: 0.9}", "square_avg grad_avg momentum_buffer "},
+    {"{type: adagrad}", "sum "},
+};
+
+static void slots_in_use(void)
+{
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+        Conf *conf;
+        Optim optim;
+        char names[128] = "";
+        CU_ASSERT_FATAL(fine(build(&conf, &optim, used[i].section)));
+        for (int s = 0; optim.slot_names[s]; s++)
+            strcat(strcat(names, optim.slot_names[s]), " ");
+        CU_ASSERT_STRING_EQUAL(names, used[i].slots);
+        conf_free(conf);
+    }
+}
+
+static void defaults(void)
+{
+    for (int i = 0; optim_types[i]; i++) {
+        const Field *type = optim_types[i]->fields;
+        CU_ASSERT_STRING_EQUAL(type[0].name, "type");
+        CU_ASSERT_STRING_EQUAL(type[0].fallback, optim_types[i]->name);
     }
 }
 
@@ -279,8 +369,28 @@ static const struct {
     {"{type: sgd, momentum: {nesterov: 1.5}}", "expected a momentum from 0 to below 1"},
     {"{type: sgd, momentum: {heavy: 0.9}}", "{classic: b}, {ema: b} or {nesterov: b}"},
     {"{type: adam, momentum: 0.9}", "unknown key \"momentum\""},
-    {"{type: adam, beta1: 1}", "beta1"},
-    {"{type: sgd, lr: -1}", "lr"},
+    {"{type: adam, beta1: 1}", "test.yaml:1:32: expected a number from 0 to 0.9999999"},
+    {"{type: adamw, beta2: -0.1}", "expected a number from 0 to 0.9999999"},
+    {"{type: adam, beta1: .nan}", "expected a number from 0 to 0.9999999"},
+    {"{type: adam, eps: 0}", "expected a number from 1e-30 to 1"},
+    {"{type: adam, eps_inside_root: 1e-8}", "expected true or false"},
+    {"{type: adam, epsilon: 1e-8}", "unknown key \"epsilon\" in optimizer"},
+    {"{type: adam, amsgard: true}", "did you mean \"amsgrad\"?"},
+    {"{type: sgdw, momentum: {ema: 1}}", "expected a momentum from 0 to below 1"},
+    {"{type: sgdw, weight_decay: -1e-4}", "expected a number from 0 to 10000"},
+    {"{type: rmsprop, alpha: 1}", "expected a number from 0 to 0.9999999"},
+    {"{type: rmsprop, momentum: 1.5}", "expected a number from 0 to 0.9999999"},
+    {"{type: rmsprop, momentum: {nesterov: 0.9}}", "expected a number from 0 to 0.9999999"},
+    {"{type: rmsprop, eps: -1e-8}", "expected a number from 1e-30 to 1"},
+    {"{type: rmsprop, centred: true}", "did you mean \"centered\"?"},
+    {"{type: rmsprop, beta2: 0.99}", "unknown key \"beta2\""},
+    {"{type: adagrad, lr_decay: -1}", "expected a number from 0 to 10000"},
+    {"{type: adagrad, initial_accumulator_value: -0.1}", "expected a number from 0 to 10000"},
+    {"{type: adagrad, momentum: 0.9}", "unknown key \"momentum\""},
+    {"{type: rmspropp}", "unknown optimizer \"rmspropp\"; did you mean \"rmsprop\"?"},
+    {"{type: sgd, lr: -1}", "test.yaml:1:28: expected a number from 0 to 10000, found \"-1\""},
+    {"{type: adagrad, lr: .nan}", "expected a number from 0 to 10000"},
+    {"{type: rmsprop, lr: 1e5}", "expected a number from 0 to 10000"},
     {"{type: sgd, wieght_decay: 0.1}", "did you mean \"weight_decay\"?"},
 };
 
@@ -295,14 +405,40 @@ static void refused_settings(void)
     }
 }
 
+/* A rate of zero is a rate: nothing moves. */
+static void no_rate(void)
+{
+    for (int f = 0; f < FORMS; f++) {
+        Bench bench;
+        bench_open(&bench, every_form[f], 1);
+        bench.w[0] = (Real)0.7;
+        bench.g[0] = 3;
+        bench_update(&bench, 1, 0, 0, 1);
+        CU_ASSERT(bench.w[0] == (Real)0.7);
+        bench_close(&bench);
+    }
+    Conf *conf;
+    Optim optim;
+    CU_ASSERT(fine(build(&conf, &optim, "{type: adagrad, lr: 0}")));
+    conf_free(conf);
+}
+
 static const Promise promises[] = {
-    {"sgd does what PyTorch's does: plain, momentum, nesterov, weight decay", sgd},
-    {"adam does what PyTorch's does", adam},
+    {"sgd does what PyTorch's does: plain, momentum, nesterov, ema by formula, weight decay", sgd},
+    {"sgdw shrinks the weights by rate x decay, in every form of momentum", sgdw},
+    {"adam does what PyTorch's does, with amsgrad, and the forms with eps inside the root", adam},
     {"adamw does what PyTorch's does, also by default", adamw},
-    {"ema momentum averages the gradients", ema},
+    {"rmsprop does what PyTorch's does, centred, with momentum, and with eps inside the root",
+     rmsprop},
+    {"adagrad does what PyTorch's does, from any initial_accumulator_value", adagrad},
+    {"centred rmsprop survives a gradient that never changes", no_variance},
+    {"a parameter that never has a gradient stays what it is", no_gradient},
+    {"a rate of zero is allowed, and moves nothing", no_rate},
     {"any cut of the parameters into runs gives the same bits", any_cut},
     {"no optimizer of the table is left out of that", table_complete},
     {"what decay_exempt cannot be is refused", exempt_words},
+    {"a slot that the settings do not use is not there", slots_in_use},
+    {"the default of each optimizer's type is its own name", defaults},
     {"without a section it is sgd at 1e-3", no_section},
     {"an unknown optimizer is named with the closest match; bad settings too", refused_settings},
     {0}};

@@ -39,7 +39,7 @@ static void explain_settings(const Field *fields, const char *indent)
     for (const Field *f = fields; f && f->name; f++)
         log_info("%s%-16s %-12s %s", indent, f->name,
                  !f->fallback            ? "(required)"
-                 : f->fallback[0] == '~' ? ""
+                 : f->fallback[0] == '~' ? "(optional)"
                                          : f->fallback,
                  f->help);
 }
@@ -72,8 +72,7 @@ static void explain(void)
     }
     for (const OptimType *const *t = optim_types; *t; t++) {
         log_info("\noptimizer: {type: %s} - %s", (*t)->name, (*t)->help);
-        for (const Field *f = (*t)->fields; f->name; f++)
-            log_info("  %-16s %-12s %s", f->name, f->fallback ? f->fallback : "", f->help);
+        explain_settings((*t)->fields, "  ");
     }
     explain_fields(&(ConfigSection){"schedule", schedule_fields});
     for (const DecayType *const *t = decay_types; *t; t++)

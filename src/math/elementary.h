@@ -10,6 +10,18 @@
 
 #include "math/lanes.h"
 
+#include <math.h> /* sqrt, which IEEE 754 rounds exactly */
+
+/* The square root of a Real, in Real: for loops over elements. */
+static inline Real real_sqrt(Real x)
+{
+#ifdef REAL_IS_DOUBLE
+    return sqrt(x);
+#else
+    return sqrtf(x);
+#endif
+}
+
 /* Scalars, for schedules, initial weights and losses. */
 double elementary_exp(double x);
 double elementary_log(double x); /* -inf at 0, NaN below */

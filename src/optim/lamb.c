@@ -11,20 +11,19 @@
 #include "math/vec.h"
 #include "optim/optim.h"
 
-#include <math.h>
-
 typedef struct Self {
     OptimSettings settings;
     double beta1, beta2, epsilon;
     Node trust_exempt;
 } Self;
 
-static const Field fields[] = {OPTIM_FIELDS("1e-2"),
-                               {"beta1", FIELD_REAL, offsetof(Self, beta1), "0.9", 0, 0.9999999,
-                                .help = "decay of the first moment"},
-                               {"beta2", FIELD_REAL, offsetof(Self, beta2), "0.999", 0, 0.9999999,
-                                .help = "decay of the second moment"},
-                               {"eps", FIELD_REAL, offsetof(Self, epsilon), "1e-6", 0, 1,
+static const Field fields[] = {OPTIM_FIELDS("lamb", "1e-3", "1e-2"),
+                               {"beta1", FIELD_REAL, offsetof(Self, beta1), "0.9", 0,
+                                OPTIM_BETA_MOST, .help = "decay of the first moment"},
+                               {"beta2", FIELD_REAL, offsetof(Self, beta2), "0.999", 0,
+                                OPTIM_BETA_MOST, .help = "decay of the second moment"},
+                               {"eps", FIELD_REAL, offsetof(Self, epsilon), "1e-6",
+                                OPTIM_EPSILON_LEAST, 1,
                                 .help = "added to the root of the second moment"},
                                {"trust_exempt", FIELD_NODE, offsetof(Self, trust_exempt), "1d",
                                 .help = "1d, none, or a list of layer name patterns"},
@@ -42,8 +41,7 @@ static void begin(const void *self_, int64_t step, Real *constant)
 /* r of element i, from the moments as they are. */
 static inline Real direction(const Self *self, const Update *u, int64_t i)
 {
-    Real v = u->slot[1][i] * u->constant[CORRECTION_2];
-    Real root = sizeof(Real) == sizeof(float) ? (Real)sqrtf((float)v) : (Real)sqrt((double)v);
+    Real root = real_sqrt(u->slot[1][i] * u->constant[CORRECTION_2]);
     return u->slot[0][i] * u->constant[CORRECTION_1] / (root + (Real)self->epsilon) +
            u->decay * u->w[i];
 }
@@ -53,11 +51,12 @@ static void measure(const void *self_, const Update *u, double squares[2])
 {
     const Self *self = self_;
     const Real b1 = (Real)self->beta1, b2 = (Real)self->beta2;
+    const Real take1 = (Real)(1 - self->beta1), take2 = (Real)(1 - self->beta2);
     Real *restrict m = u->slot[0], *restrict v = u->slot[1];
     const Real *restrict g = u->g;
     for (int64_t i = 0; i < u->n; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+        m[i] = b1 * m[i] + take1 * g[i];
+        v[i] = b2 * v[i] + take2 * g[i] * g[i];
     }
     squares[0] = vec_square_sum(u->w, u->n);
     squares[1] = 0;

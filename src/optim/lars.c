@@ -16,8 +16,8 @@ typedef struct Self {
 } Self;
 
 static const Field fields[] = {
-    OPTIM_FIELDS("0"),
-    {"momentum", FIELD_REAL, offsetof(Self, beta), "0.9", 0, 0.9999999,
+    OPTIM_FIELDS("lars", "1e-3", "0"),
+    {"momentum", FIELD_REAL, offsetof(Self, beta), "0.9", 0, OPTIM_BETA_MOST,
      .help = "of the buffer, classic form"},
     {"trust_coefficient", FIELD_REAL, offsetof(Self, eta), "1e-3", 1e-12, 1e3, .help = "eta"},
     {"trust_exempt", FIELD_NODE, offsetof(Self, trust_exempt), "1d",

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
-extern const OptimType optim_sgd, optim_adam, optim_adamw, optim_lars, optim_lamb;
+extern const OptimType optim_sgd, optim_sgdw, optim_adam, optim_adamw, optim_rmsprop, optim_adagrad,
+    optim_lars, optim_lamb;
 
-const OptimType *const optim_types[] = {&optim_sgd,  &optim_adam, &optim_adamw,
-                                        &optim_lars, &optim_lamb, NULL};
+const OptimType *const optim_types[] = {&optim_sgd,   &optim_sgdw,    &optim_adam,
+                                        &optim_adamw, &optim_rmsprop, &optim_adagrad,
+                                        &optim_lars,  &optim_lamb,    NULL};
 
 enum { MOST_TYPES = 16 };
 
@@ -24,6 +26,19 @@ static Err find_type(Node section, const OptimType **type)
     return conf_fail_unknown(conf_get(section, "type"), "optimizer", name, names);
 }
 
+static void choose_slots(Optim *optim)
+{
+    const OptimType *type = optim->type;
+    for (int i = 0; type->slots[i]; i++) {
+        if (type->slot_used && !type->slot_used(optim->self, i))
+            continue;
+        optim->slot_names[optim->slots] = type->slots[i];
+        if (type->slot_start)
+            optim->slot_start[optim->slots] = (Real)type->slot_start(optim->self, i);
+        optim->slots++;
+    }
+}
+
 Err optim_build(Optim *optim, Node section)
 {
     *optim = (Optim){0};
@@ -32,8 +47,7 @@ Err optim_build(Optim *optim, Node section)
     TRY(conf_fields(section, optim->type->fields, optim->self));
     if (optim->type->setup)
         TRY(optim->type->setup(section, optim->self));
-    while (optim->type->slots[optim->slots])
-        optim->slots++;
+    choose_slots(optim);
     if (optim->type->trust)
         TRY(exemption_read(&optim->trust,
                            *(Node *)((char *)optim->self + optim->type->trust_exempt),

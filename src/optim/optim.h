@@ -13,7 +13,7 @@
 
 enum { OPTIM_SLOTS = 3, OPTIM_CONSTANTS = 4 };
 
-/* What every optimizer's settings begin with. */
+/* What every optimizer's settings begin with: OPTIM_FIELDS(its name, default rate and decay). */
 typedef struct OptimSettings {
     const char *type;
     double lr;
@@ -22,9 +22,9 @@ typedef struct OptimSettings {
 } OptimSettings;
 
 /* clang-format off */
-#define OPTIM_FIELDS(decay)                                                                       \
-    {"type", FIELD_TEXT, offsetof(OptimSettings, type), "sgd", .help = "which optimizer"},        \
-    {"lr", FIELD_REAL, offsetof(OptimSettings, lr), "1e-3", 0, 1e4,                               \
+#define OPTIM_FIELDS(name, rate, decay)                                                           \
+    {"type", FIELD_TEXT, offsetof(OptimSettings, type), name, .help = "which optimizer"},         \
+    {"lr", FIELD_REAL, offsetof(OptimSettings, lr), rate, 0, 1e4,                                 \
      .help = "learning rate at the reference batch"},                                             \
     {"weight_decay", FIELD_REAL, offsetof(OptimSettings, weight_decay), decay, 0, 1e4,            \
      .help = "weight decay; 1-D parameters are exempt by default"},                               \
@@ -36,12 +36,17 @@ typedef struct OptimSettings {
      .help = "list of {match: pattern, lr: x, weight_decay: x, freeze: true}"}
 /* clang-format on */
 
+/* The most that the decay of an average may be, and the least that keeps a quotient of zeros from
+ * being no number (where a gradient has always been zero): float still tells them from 1 and 0. */
+#define OPTIM_BETA_MOST     0.9999999
+#define OPTIM_EPSILON_LEAST 1e-30
+
 /* One update of n elements. */
 typedef struct Update {
     int64_t n;
     Real *w;                        /* parameters */
     const Real *g;                  /* gradient of the mean loss */
-    Real *slot[OPTIM_SLOTS];        /* state, in the order of OptimType.slots */
+    Real *slot[OPTIM_SLOTS];        /* state: those in use, in the order of OptimType.slots */
     Real rate;                      /* learning rate of this step */
     Real decay;                     /* weight decay of this tensor; 0 where exempt */
     Real trust;                     /* what OptimType.trust made of the tensor's norms; 1 else */
@@ -54,6 +59,10 @@ typedef struct OptimType {
     const Field *fields; /* begins with OPTIM_FIELDS */
     size_t self_size;
     const char *const *slots; /* PyTorch's names, ended by NULL */
+    /* Whether these settings use that slot; NULL: they use all. */
+    bool (*slot_used)(const void *self, int slot);
+    /* What each element of that slot is before step 1; NULL: 0. */
+    double (*slot_start)(const void *self, int slot);
     /* Reads what the table of fields cannot say; may be NULL. */
     Err (*setup)(Node settings, void *self);
     /* Fills the constants of step 1, 2, ...; may be NULL. */
@@ -73,7 +82,9 @@ extern const OptimType *const optim_types[];
 typedef struct Optim {
     const OptimType *type;
     OptimSettings *self; /* the type's settings begin with these */
-    int slots;
+    int slots;           /* in use */
+    const char *slot_names[OPTIM_SLOTS + 1];
+    Real slot_start[OPTIM_SLOTS];
     Exemption decay, trust;
     Clip clip;
 } Optim;

@@ -11,12 +11,23 @@ static int64_t vector_bytes(const Net *net)
     return round_up(net->extent * (int64_t)sizeof(Real), WINDOW_PAGE);
 }
 
+/* Padding between the parameters and the place of the statistics stay 0. */
+static void start_slots(State *state, const Optim *optim)
+{
+    for (int s = 0; s < optim->slots; s++)
+        for (int i = 0; i < state->net->tensor_count && optim->slot_start[s] != 0; i++) {
+            const Tensor *t = state->net->tensors[i];
+            for (int64_t e = 0; e < t->size && t->kind == TENSOR_PARAMETER; e++)
+                state->slot[s][t->offset + e] = optim->slot_start[s];
+        }
+}
+
 Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, bool average,
                uint64_t seed)
 {
     *state = (State){.net = net, .slots = optim->slots + average};
     for (int i = 0; i < state->slots; i++)
-        state->slot_names[i] = i < optim->slots ? optim->type->slots[i] : "ema";
+        state->slot_names[i] = i < optim->slots ? optim->slot_names[i] : "ema";
     state->control = (Control){.evaluated = -1, .best_step = -1};
     state->digest = digest_open();
     TRY(comm_window(comm, "the parameters", (size_t)(vector_bytes(net) * (1 + state->slots)),
@@ -28,6 +39,7 @@ Err state_open(State *state, const Comm *comm, const Net *net, const Optim *opti
     state->average = average ? state->slot[state->slots - 1] : NULL;
     if (comm->member == 0) {
         net_init(net, seed, state->values);
+        start_slots(state, optim);
         state_follow(state, true);
     }
     comm_group_barrier(comm);

@@ -36,8 +36,8 @@ typedef struct State {
     Digest *digest;
 } State;
 
-/* The state before step 1: initial weights, empty slots; with `average`, a moving average of the
- * weights. Collective. */
+/* The state before step 1: initial weights, slots as their optimizer starts them; with `average`,
+ * a moving average of the weights. Collective. */
 Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, bool average,
                uint64_t seed);
 /* Collective over the group. */

@@ -22,3 +22,17 @@ ok "an unknown option is status 2" expect_status 2 ranks 1 train x.yaml --rseume
 ok "with the closest match" says '"--resume"'
 ok "a missing configuration is status 2 on 3 ranks" expect_status 2 ranks 3 train none.yaml
 ok "and named once" says_once none.yaml
+
+expect_status 0 ranks 0 train -h
+cp said help
+# The default that the help gives for a setting of an optimizer.
+default() { awk -v head="optimizer: {type: $1} " -v key="$2" '
+    index($0, head) == 1 { here = 1; next } /^$/ { here = 0 } here && $1 == key { print $2 }' help; }
+ok "the help says of each optimizer how it is chosen" \
+    test "$(for t in sgd sgdw adam adamw rmsprop adagrad; do default $t type; done | xargs)" = \
+    "sgd sgdw adam adamw rmsprop adagrad"
+ok "and the defaults of its own settings" \
+    test "$(default adamw weight_decay) $(default rmsprop alpha) $(default adagrad eps)" = \
+    "1e-2 0.99 1e-10"
+ok "a setting that may be left out and has no default is called optional" \
+    grep -q "^  warmup  *(optional) " help
