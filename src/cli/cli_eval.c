@@ -47,7 +47,7 @@ static Err measure(Loaded *loaded)
 static Err evaluate(const Comm *world, const Args *args)
 {
     Loaded loaded;
-    Err err = load_checkpoint(world, args, &loaded);
+    Err err = load_checkpoint(world, args, true, &loaded);
     if (!err)
         err = measure(&loaded);
     load_close(&loaded);
@@ -58,7 +58,8 @@ const Verb cli_eval = {
     .name = "eval",
     .arguments = "CKPT [--data DATA.h5] [--split test]",
     .help = "measure a checkpoint on a data file",
-    .details = "Loss and figures of the whole part; for classes also the confusion matrix.",
+    .details = "Loss and figures of the whole part; for classes also the confusion matrix.\n"
+               "DATA.h5 needs that part alone; it is normalised as the training data were.",
     .accepted = options,
     .least = 1,
     .most = 1,

@@ -140,7 +140,7 @@ static Err inspect_config(const Comm *world, const char *path, const Args *args)
     if (!err)
         err = load_comm(world, &config, &comm);
     if (!err)
-        err = engine_open(&e, &comm, &config, NULL, NULL);
+        err = engine_open(&e, &comm, &config, NULL);
     if (!err) {
         log_info("# %s, resolved\n%s", path, conf_text(config.conf));
         list_layers(e.net);

@@ -20,7 +20,7 @@ static Err predict(const Comm *world, const Args *args)
     TRY(predict_check_path(path));
     Loaded loaded;
     Result result;
-    Err err = load_checkpoint(world, args, &loaded);
+    Err err = load_checkpoint(world, args, false, &loaded);
     if (!err)
         err = predict_run(&loaded.engine, loaded.part, path, &result);
     if (!err)
@@ -35,6 +35,7 @@ const Verb cli_predict = {
     .arguments = "CKPT -o OUT.h5|OUT.csv [--data DATA.h5] [--split test]",
     .help = "write what a checkpoint says of every sample",
     .details = "Probabilities and classes, or values; normalised as in training.\n"
+               "DATA.h5 needs x of that part alone, without y.\n"
                "The same bytes on any number of ranks.",
     .accepted = options,
     .least = 1,

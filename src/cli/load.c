@@ -56,7 +56,7 @@ static Err restore(Loaded *l)
     return NULL;
 }
 
-Err load_checkpoint(const Comm *world, const Args *args, Loaded *l)
+Err load_checkpoint(const Comm *world, const Args *args, bool labelled, Loaded *l)
 {
     const char *split = args_value(args, "--split"), *path = args->positional[0];
     *l = (Loaded){0};
@@ -64,8 +64,14 @@ Err load_checkpoint(const Comm *world, const Args *args, Loaded *l)
     TRY(comm_agree(world, checkpoint_open(&l->saved, path)));
     TRY(comm_agree(world, config_read(&l->config, l->saved.path, l->saved.config, NULL, 0)));
     TRY(load_comm(world, &l->config, &l->comm));
-    TRY(engine_open(&l->engine, &l->comm, &l->config, args_value(args, "--data"),
-                    &l->saved.normal));
+    Measure measure = {.normal = &l->saved.normal,
+                       .channels = l->saved.input.channels,
+                       .height = l->saved.input.height,
+                       .width = l->saved.input.width,
+                       .file = args_value(args, "--data"),
+                       .part = l->part,
+                       .labelled = labelled};
+    TRY(engine_open(&l->engine, &l->comm, &l->config, &measure));
     return restore(l);
 }
 

@@ -72,12 +72,22 @@ double loss_weigh(const Loss *loss, const Pass *pass, const Targets *targets)
     double sum = 0;
     for (int lane = 0; lane < pass->lanes; lane++) {
         Real weight = pass->mask[lane] != 0 ? targets->weight[lane] : 0;
-        if (loss->class_weight && pass->mask[lane] != 0)
+        if (loss->class_weight && targets->label && pass->mask[lane] != 0)
             weight *= loss->class_weight[targets->label[lane]];
         loss->weight[lane] = weight;
         sum += (double)weight;
     }
     return sum;
+}
+
+/* Whether all outputs of the samples are. */
+static bool is_finite(const Loss *loss, const Pass *pass, const Real *y)
+{
+    for (int k = 0; k < loss->task.outputs; k++)
+        for (int lane = 0; lane < pass->lanes; lane++)
+            if (pass->mask[lane] != 0 && !isfinite(y[k * pass->lanes + lane]))
+                return false;
+    return true;
 }
 
 void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *targets,
@@ -87,7 +97,10 @@ void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *
     scalars[SCALAR_WEIGHT] = loss_weigh(loss, pass, targets);
     for (int lane = 0; lane < pass->lanes; lane++)
         scalars[SCALAR_SAMPLES] += pass->mask[lane] != 0;
-    loss->type->run(loss, pass, y, targets, scalars, dy);
+    if (!targets->label && !targets->value)
+        scalars[SCALAR_LOSS] = is_finite(loss, pass, y) ? 0 : NAN;
+    else
+        loss->type->run(loss, pass, y, targets, scalars, dy);
 }
 
 /* ---- figures ---- */

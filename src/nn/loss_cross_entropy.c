@@ -63,6 +63,8 @@ static Err setup(Loss *loss, Arena *arena)
 {
     CrossEntropy *self = loss->self;
     int outputs = loss->task.outputs;
+    if (task_is_unlabelled(loss->task))
+        loss->task.classes = outputs;
     if (!loss->task.classes)
         return conf_fail(loss->node, "cross_entropy wants classes, but the data have real values; "
                                      "sigmoid_cross_entropy, mse, l1 and huber take those");

@@ -26,6 +26,8 @@ static const Field huber_fields[] = {
 
 static Err setup(Loss *loss, Arena *arena)
 {
+    if (task_is_unlabelled(loss->task))
+        loss->task.values = loss->task.outputs;
     Task task = loss->task;
     (void)arena;
     if (!task.values)

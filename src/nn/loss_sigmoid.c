@@ -12,6 +12,10 @@
 
 static Err setup(Loss *loss, Arena *arena)
 {
+    if (task_is_unlabelled(loss->task) && loss->task.outputs == 1)
+        loss->task.classes = 2;
+    else if (task_is_unlabelled(loss->task))
+        loss->task.values = loss->task.outputs;
     Task task = loss->task;
     (void)arena;
     if (task.classes > 2)

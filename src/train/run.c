@@ -245,7 +245,7 @@ static Err finish(Run *run)
 static Err train(Run *run)
 {
     Engine *e = &run->engine;
-    TRY(engine_open(e, run->comm, run->config, NULL, NULL));
+    TRY(engine_open(e, run->comm, run->config, NULL));
     TRY(folder_settle(&run->folder, run->comm, run->config));
     if (run->folder.finished) {
         log_info("%s", run->folder.finished);
