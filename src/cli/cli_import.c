@@ -33,8 +33,8 @@ static Err import(const Comm *world, const Args *args)
             rest[count++] = (char *)args->positional[i];
     }
     if (help) {
-        log_info("usage: lockstep import %s %s\n\n%s.", importer->name, importer->usage,
-                 importer->help);
+        log_wrapped(7, "usage: lockstep import %s %s", importer->name, importer->usage);
+        log_info("\n%s.", importer->help);
         return NULL;
     }
     if (!output)

@@ -47,7 +47,7 @@ ok "summary.json has the further figures" test -n "$(summary one test_top_k_accu
 
 ckpt=one/checkpoints/step-00000012.h5
 ok "eval measures it" expect_status 0 ranks 1 eval $ckpt
-ok "with a confusion matrix" says "truth \\ answer"
+ok "with a confusion matrix" says "truth, answer"
 cp said eval-1
 ok "on four ranks" expect_status 0 ranks 4 eval $ckpt
 ok "with the same text" same said eval-1
