@@ -74,6 +74,8 @@ Err conf_section(Node map, const char *key, Node *section);
 /* The node under `key`, absent if there is none or if it is null. */
 Node conf_get(Node map, const char *key);
 bool conf_exists(Node node);
+/* Whether somebody wrote the value: it is no default. */
+bool conf_given(Node node);
 /* Lists. A node that is no list counts as one item: itself. Absent: 0 items. */
 bool conf_is_list(Node node);
 bool conf_is_map(Node node);

@@ -88,6 +88,12 @@ bool conf_exists(Node node)
     return node.value && node.value->kind != VALUE_NULL;
 }
 
+/* A default stands where its key does, at the mapping that lacks both. */
+bool conf_given(Node node)
+{
+    return node.value && node.value->place.at != node.value->key_place.at;
+}
+
 bool conf_is_list(Node node)
 {
     return node.value && node.value->kind == VALUE_LIST;

@@ -6,6 +6,8 @@
 #include "math/lanes.h"
 
 #include <math.h> /* sqrt, which IEEE 754 rounds exactly; NAN */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const LossType loss_cross_entropy;
@@ -54,6 +56,46 @@ Err loss_build(Loss *loss, Node node, Arena *arena, Task task, int lanes)
     TRY(conf_settings(node, loss->type->main_key, &loss->settings));
     TRY(conf_fields(loss->settings, fields, loss->self));
     return loss->type->setup(loss, arena);
+}
+
+enum { WORDS = 256 };
+#define ENDS_WITH "the net ends here with %d output%s%s; %s wants %s"
+
+Err loss_fail_outputs(const Loss *loss, const char *format, ...)
+{
+    char wanted[WORDS], shape[WORDS] = "";
+    Task task = loss->task;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(wanted, sizeof wanted, format, arguments);
+    va_end(arguments);
+    if (task.last && shape_pixels(task.last->out) > 1)
+        snprintf(shape, sizeof shape, " (%s)", shape_text(task.last->out));
+    const char *many = task.outputs == 1 ? "" : "s", *name = loss->type->name;
+    return task.last ? layer_fail(task.last, ENDS_WITH, task.outputs, many, shape, name, wanted)
+                     : conf_fail(loss->node, ENDS_WITH, task.outputs, many, shape, name, wanted);
+}
+
+Err loss_fail_data(const Loss *loss, const char *format, ...)
+{
+    char wanted[WORDS];
+    const char *name = loss->type->name;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(wanted, sizeof wanted, format, arguments);
+    va_end(arguments);
+    if (conf_given(loss->node))
+        return conf_fail(loss->node, "%s wants %s", name, wanted);
+    return conf_fail_key(loss->task.data, "file", "%s, the default `loss`, wants %s", name, wanted);
+}
+
+Err loss_check_values(const Loss *loss)
+{
+    int values = loss->task.values;
+    if (loss->task.outputs == values)
+        return NULL;
+    return loss_fail_outputs(loss, "%d: one for each target value of a sample, y being (N, %d)",
+                             values, values);
 }
 
 /* The loss has its own softmax or sigmoid; and behind a relu a score could never fall. */

@@ -33,8 +33,10 @@ typedef struct Targets {
  * and loss_build puts here what the loss would take of such a net. */
 typedef struct Task {
     int outputs;
-    int classes; /* labels are below this; 0: the targets are values */
-    int values;  /* target values a sample; 0: the targets are labels */
+    int classes;       /* labels are below this; 0: the targets are values */
+    int values;        /* target values a sample; 0: the targets are labels */
+    const Layer *last; /* of the net, and the section `data`: for messages; NULL, absent: unknown */
+    Node data;
 } Task;
 
 static inline bool task_is_unlabelled(Task task)
@@ -77,6 +79,15 @@ extern const LossType *const loss_types[];
 
 /* Reads `loss:` (a name or {name: settings}). Memory from `arena`. */
 Err loss_build(Loss *loss, Node node, Arena *arena, Task task, int lanes);
+/* STATUS_USER of a net whose last layer gives another number of outputs than the loss wants, at
+ * that layer: "the net ends here with 2 outputs; cross_entropy wants" and the rest. */
+Err loss_fail_outputs(const Loss *loss, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* STATUS_USER of data that the loss does not take, at `loss`, or at `data.file` where the loss is
+ * the default: "mse wants" and the rest. */
+Err loss_fail_data(const Loss *loss, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The net has an output for each target value. STATUS_USER. */
+Err loss_check_values(const Loss *loss);
 /* Warns of a net whose last layer does what the loss does itself. */
 void loss_warn(const Loss *loss, const Layer *last);
 /* Weighs the samples of a micro-batch, a class weight for each; returns their sum. */

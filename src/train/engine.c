@@ -41,7 +41,9 @@ static Task find_task(const Engine *e)
 {
     const Dataset *data = e->feed.data;
     bool labels = dataset_classifies(data);
-    Task task = {.outputs = (int)shape_size(e->net->output)};
+    Task task = {.outputs = (int)shape_size(e->net->output),
+                 .last = &e->net->layers[e->net->layer_count - 1],
+                 .data = e->config->data};
     if (e->labelled) {
         task.classes = labels ? dataset_classes(data) : 0;
         task.values = labels ? 0 : dataset_targets(data);

@@ -34,7 +34,9 @@ for p in 1 3; do
     refused "a NaN in x" "row 77" --set data.file="$data/bad_nan.h5" --set data.validation=0
     refused "a label out of range" "row 99" \
         --set data.file="$data/bad_label.h5" --set data.validation=0
-    refused "a net with fewer outputs than classes" "3" --set 'model.4={dense: 2}'
+    refused "a net with fewer outputs than classes" \
+        "layer 4 (04_dense): the net ends here with 2 outputs; cross_entropy wants" \
+        --set 'model.4={dense: 2}'
     refused "images that do not fit the layer" "flatten" --set 'model.0={dense: 5}'
     refused "an image size that does not fit the checkpoint" "(24, 36)" \
         --set data.file="$data/bad_size.h5" --set data.validation=0 --from $checkpoint
@@ -53,3 +55,35 @@ done
 sed 's/  - relu/  - rleu/' tiny.yaml >misspelt.yaml
 ok "a misspelt layer is named with line and column" expect_status 2 ranks 2 train misspelt.yaml
 ok "as file:line:column" says "misspelt.yaml:7:5:"
+
+# placed SENTENCE PLACE TEXT: bad.yaml is refused with its place, the line and a caret.
+placed() {
+    ok "$1 is refused" expect_status 2 ranks 2 train bad.yaml --run bad
+    ok "at its line and column" says_once "bad.yaml:$2: "
+    ok "in words" says_once "$3"
+    ok "with a caret" grep -qE '^ +\| *\^$' said
+}
+recipe() { # LAYERS...: without `loss`
+    printf '%s\n' "name: bad" "data: {file: ${file:-tiny.h5}}" "model:" "${@/#/  - }" >bad.yaml
+}
+recipe flatten 'dense: 4' 'dense: 2'
+placed "a net with too few outputs for the default loss" 6:5 \
+    "layer 2 (02_dense): the net ends here with 2 outputs; cross_entropy wants one for each of 3"
+recipe 'conv2d: {filters: 1, kernel: [5, 6]}'
+placed "a net that ends in a picture of two" 4:5 "the net ends here with 2 outputs (2x1x1)"
+echo 'loss: mse' >>bad.yaml
+placed "classes for a loss of real values" 5:7 \
+    "mse wants real values, but y of the data is classes, the labels being 0 to 2"
+file=$data/regression.h5 recipe flatten 'dense: 1'
+placed "real values for the default loss" 2:14 \
+    "cross_entropy, the default \`loss\`, wants integer classes"
+recipe flatten relu 'conv2d: {filters: 2, kernel: 3}' 'dense: 3'
+placed "a convolution of features" 6:5 \
+    "layer 2 (02_conv2d): a window of 3x3 does not fit into its input: 1x1x36"
+recipe flatten 'dense: 8' 'residual: [{dense: 9}]' 'dense: 3'
+placed "a residual whose paths differ" 6:5 \
+    "layer 2 (02_residual): \`main\` ends in 9, \`skip\` in 8"
+recipe flatten 'dense: {units: 3, biass: true}'
+placed "an unknown option" 5:23 "in layer 1 (01_dense)"
+recipe flatten 'residual: [{dense: 36}, {droput: 0.1}]' 'dense: 3'
+placed "an unknown layer inside another" 5:29 "in layer 1 (01_residual/main/01_droput)"
