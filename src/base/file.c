@@ -221,6 +221,49 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+Err file_check_output(const char *path)
+{
+    char folder[PATH_MAX];
+    if (strlen(path) >= PATH_MAX)
+        return system_failure(STATUS_USER, path, ENAMETOOLONG);
+    folder_of(path, folder);
+    if (is_directory(path))
+        FAIL(STATUS_USER, "%s: a folder; name a file in it", path);
+    if (!is_directory(folder))
+        FAIL(STATUS_USER, "%s: there is no folder %s to write it to; make it first", path, folder);
+    return NULL;
+}
+
+const char *file_missing(const char *path, Arena *arena)
+{
+    char *part = arena_text(arena, "%s", path);
+    for (char *end = part; *end;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char kept = *end;
+        *end = '\0';
+        if (!file_exists(part))
+            return part;
+        *end = kept;
+    }
+    return NULL;
+}
+
+void file_remove_empty(const char *path, const char *top)
+{
+    Arena arena = {0};
+    char *part = arena_text(&arena, "%s", path);
+    size_t least = strlen(top), size = strlen(part);
+    while (size >= least && rmdir(part) == 0) {
+        while (size > 0 && part[size - 1] != '/')
+            size--;
+        while (size > 0 && part[size - 1] == '/')
+            size--;
+        part[size] = '\0';
+    }
+    arena_free(&arena);
+}
+
 Err file_make_directory(const char *path)
 {
     Arena arena = {0};

@@ -1,4 +1,5 @@
 /* lockstep predict CKPT: what a net says of every sample of a part, as a file. */
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/load.h"
 #include "train/predict.h"
@@ -18,6 +19,7 @@ static Err predict(const Comm *world, const Args *args)
     if (!path)
         FAIL(STATUS_USER, "predict needs -o OUT.h5 or -o OUT.csv");
     TRY(predict_check_path(path));
+    TRY(comm_agree(world, world->rank == 0 ? file_check_output(path) : NULL));
     Loaded loaded;
     Result result;
     Err err = load_checkpoint(world, args, false, &loaded);

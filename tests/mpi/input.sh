@@ -4,7 +4,7 @@ data=$tests/../data
 tiny_data
 tiny_recipe
 train() { ranks "$p" train tiny.yaml --run run "$@"; }
-clean() { [[ ! -e run/metrics.csv && -z $(find . -name '*.tmp') ]]; }
+clean() { [[ ! -e run && -z $(find . -name '*.tmp') ]]; }
 # refused SENTENCE TEXT ARGUMENTS...: status 2, and TEXT is said once.
 refused() {
     local sentence=$1 text=$2
@@ -61,6 +61,7 @@ placed() {
     ok "$1 is refused" expect_status 2 ranks 2 train bad.yaml --run bad
     ok "at its line and column" says_once "bad.yaml:$2: "
     ok "in words" says_once "$3"
+    ok "and leaves no run directory behind" test ! -e bad
     ok "with a caret" grep -qE '^ +\| *\^$' said
 }
 recipe() { # LAYERS...: without `loss`
@@ -87,3 +88,20 @@ recipe flatten 'dense: {units: 3, biass: true}'
 placed "an unknown option" 5:23 "in layer 1 (01_dense)"
 recipe flatten 'residual: [{dense: 36}, {droput: 0.1}]' 'dense: 3'
 placed "an unknown layer inside another" 5:29 "in layer 1 (01_residual/main/01_droput)"
+
+# A refused job removes what it has made, and nothing else.
+refuse() { expect_status 2 ranks 2 train tiny.yaml --set 'model.4={dense: 2}' "$@"; }
+ok "of a folder with parents" refuse --run deep/er/run
+ok "nothing stays" test ! -e deep
+mkdir -p mine/own
+echo mine >mine/log.txt
+ok "in a folder that was there before" refuse --run mine
+ok "what was in it stays" test "$(cd mine && echo *)" = "log.txt own"
+ok "as it was" test "$(cat mine/log.txt)" = mine
+cp -r trained before
+ok "a run that cannot go on" expect_status 2 ranks 2 train tiny.yaml --run trained --resume --set seed=2
+rm -f {before,trained}/{log.txt,lock} # which tell the attempt
+ok "is left as it was" expect_status 0 diff -r before trained
+ok "import into a folder that is not there is status 2" \
+    expect_status 2 ranks 2 import idx idx -o no/data.h5
+ok "and says which, once" says_once "there is no folder no to write it to"

@@ -78,7 +78,8 @@ ok "which together are every row of the file" test "$rows" = 300
 ok "a suffix that we do not write is status 2" expect_status 2 ranks 3 predict $ckpt -o out.txt
 ok "and is said once" says_once "as .h5 or .csv"
 ok "so is a missing -o" expect_status 2 ranks 1 predict $ckpt
-ok "a folder that is not there is an error" expect_status 1 ranks 2 predict $ckpt -o no/out.csv
+ok "so is a folder that is not there" expect_status 2 ranks 2 predict $ckpt -o no/out.csv
+ok "which is said, once" says_once "no/out.csv: there is no folder no to write it to"
 
 # One sample a micro-batch has no variance; the layer that needs more is named.
 cat >alone.yaml <<'END'
