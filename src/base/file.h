@@ -13,8 +13,11 @@
 
 /* STATUS_FAILED with the system's reason (disk full, read-only, ...) and the path. */
 Err file_replace(const char *path, const void *bytes, size_t size);
-/* The whole file as text, '\0' added; freed with mem_free. STATUS_USER: missing or unreadable. */
+/* The whole file as text, '\0' added; freed with mem_free. STATUS_USER: missing or unreadable, or
+ * without a length that is known (a pipe, a device) and of more than 64 MB. */
 Err file_read(const char *path, char **text, size_t *size);
+/* The same, STATUS_USER for any file of more than `most` bytes. */
+Err file_read_most(const char *path, size_t most, char **text, size_t *size);
 bool file_exists(const char *path);
 /* STATUS_USER where no file can be put: its folder is not there, or it is a folder itself. */
 Err file_check_output(const char *path);

@@ -5,11 +5,14 @@
 
 #include <string.h>
 
+enum { CONFIG_MOST = 4 << 20 }; /* bytes: a longer file is something else, given by mistake */
+
 Err load_text(const Comm *world, const char *path, Arena *arena, const char **text)
 {
     char *read = NULL;
     size_t size;
-    TRY(comm_agree(world, world->rank == 0 ? file_read(path, &read, &size) : NULL));
+    TRY(comm_agree(world,
+                   world->rank == 0 ? file_read_most(path, CONFIG_MOST, &read, &size) : NULL));
     const char *told = comm_broadcast_text(world, read, arena);
     *text = arena_text(arena, "%s", told);
     mem_free(read);
