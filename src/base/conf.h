@@ -62,6 +62,8 @@ Err conf_parse(Conf **conf, const char *name, const char *text, const char *cons
                int override_count);
 void conf_free(Conf *conf);
 Node conf_root(Conf *conf);
+/* The name that messages call it by: the file's path. */
+const char *conf_name(const Conf *conf);
 /* Memory that lives as long as the document. */
 Arena *conf_arena(Conf *conf);
 

@@ -78,6 +78,11 @@ Node conf_root(Conf *conf)
     return (Node){conf, conf->root};
 }
 
+const char *conf_name(const Conf *conf)
+{
+    return conf->source.name;
+}
+
 Arena *conf_arena(Conf *conf)
 {
     return &conf->arena;

@@ -3,10 +3,13 @@
 #include "train/feed.h"
 
 #include "base/cut.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "math/lanes.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Every rank of the group reads its share of every part. */
 static Err fill(Feed *feed, const Comm *comm)
@@ -158,9 +161,34 @@ static Err check_sample(const Feed *feed, const Measure *measure)
     return err;
 }
 
+/* The commonest slip: a path that is meant to begin where the configuration lies. */
+static Err fail_missing(const Config *config, const Measure *measure)
+{
+    Arena arena = {0};
+    char here[PATH_MAX] = "?";
+    const char *path = config->data_file, *hint = "",
+               *slash = strrchr(conf_name(config->conf), '/');
+    if (path[0] != '/') {
+        int length = slash ? (int)(slash - conf_name(config->conf)) : 0;
+        const char *beside = arena_text(&arena, "%.*s/%s", length, conf_name(config->conf), path);
+        bool there = slash && file_exists(beside);
+        hint = arena_text(&arena, " in %s, the working directory%s%s%s",
+                          getcwd(here, sizeof here) ? here : "?",
+                          there ? "; did you mean " : ", where relative paths begin",
+                          there ? beside : "", there ? "?" : "");
+    }
+    Err err = conf_fail_key(config->data, "file", "there is no file %s%s%s", path, hint,
+                            measure ? "; --data names another file" : "");
+    arena_free(&arena);
+    return err;
+}
+
 static Err open_data(Feed *feed, const Config *config, const Measure *measure)
 {
-    if (!measure || !measure->file)
+    bool own = !measure || !measure->file;
+    if (own && !file_exists(config->data_file))
+        return fail_missing(config, measure);
+    if (own)
         TRY(dataset_open(&feed->data, config->data_file));
     else
         TRY(dataset_open_part(&feed->data, measure->file, measure->part, measure->labelled));

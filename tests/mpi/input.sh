@@ -24,7 +24,7 @@ for p in 1 3; do
     refused "a wrong type" 'expected an integer' --set batch.micro=many
     refused "an unknown layer" 'did you mean "dropout"' --set 'model.3={dropuot: 0.1}'
     refused "an unknown optimizer" 'did you mean "adam"' --set optimizer.type=adan
-    refused "a missing data file" "nowhere.h5" --set data.file=nowhere.h5
+    refused "a missing data file" "there is no file nowhere.h5 in $PWD, the working directory" --set data.file=nowhere.h5
     refused "a data file that is no HDF5" "foreign.h5" --set data.file=foreign.h5
     refused "a truncated data file" "short.h5" --set data.file=short.h5
     refused "HDF5 without the expected data sets" "/train/x" \
@@ -45,6 +45,8 @@ for p in 1 3; do
     refused "a damaged checkpoint" "damaged.h5" --from damaged.h5
     refused "a validation part larger than the data" "leave nothing of" --set data.validation=4000
     refused "a warmup longer than the run" "is longer than the run" --set 'schedule.warmup=100 epochs'
+    ok "a configuration without end is status 2 on $p" expect_status 2 ranks $p train /dev/zero
+    ok "and the limit is told, once" says_once "/dev/zero: more than 4 MB"
     ok "a missing configuration is status 2 on $p" expect_status 2 ranks $p train gone.yaml
     ok "and named, once" says_once "gone.yaml"
     ok "eval of a damaged checkpoint is status 2 on $p" expect_status 2 ranks $p eval damaged.h5
@@ -105,3 +107,16 @@ ok "is left as it was" expect_status 0 diff -r before trained
 ok "import into a folder that is not there is status 2" \
     expect_status 2 ranks 2 import idx idx -o no/data.h5
 ok "and says which, once" says_once "there is no folder no to write it to"
+
+# Paths are relative to the working directory; the other place that people think of is looked at.
+mkdir recipes
+cp tiny.yaml recipes
+mv tiny.h5 recipes
+ok "a data file beside the configuration is not found" expect_status 2 ranks 2 train recipes/tiny.yaml
+ok "but seen" says_once "did you mean recipes/tiny.h5?"
+ok "with the line" says "recipes/tiny.yaml:3:14: "
+ok "a checkpoint whose data file is gone is not measured" expect_status 2 ranks 2 eval $checkpoint
+ok "and --data is named" says_once "--data names another file"
+truncate -s 10G huge.yaml
+ok "a configuration of 10 GB is status 2" expect_status 2 ranks 2 train huge.yaml
+ok "and the limit is told" says_once "huge.yaml: more than 4 MB"
