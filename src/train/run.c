@@ -247,6 +247,8 @@ static Err train(Run *run)
 {
     Engine *e = &run->engine;
     TRY(engine_open(e, run->comm, run->config, NULL));
+    if (run->options->leaves)
+        *run->options->leaves = e->leaves;
     TRY(folder_settle(&run->folder, run->comm, run->config));
     if (run->folder.finished) {
         log_info("%s", run->folder.finished);
