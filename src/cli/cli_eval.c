@@ -36,6 +36,8 @@ static Err measure(Loaded *loaded)
         log_info("%s  samples %" PRId64 "  %sloss %.6f  %sdigest %016" PRIx64,
                  part_name(loaded->part) + 1, result.samples, accuracy_text(&result, &arena),
                  result.loss, figures_text(&result, &arena), state_digest(&e->state));
+        if (!loaded->engine.loss.answers && loaded->engine.loss.task.outputs > 1)
+            log_info("r_squared is told of nets with one output: of more it needs a mean of each");
         if (confusion.classes)
             log_info("\n%s", confusion_text(&confusion, &arena));
     }

@@ -43,8 +43,9 @@ static Err list_datasets(H5 *file, Arena *arena)
 
 static void describe_part(const Dataset *data, Part part)
 {
-    if (dataset_count(data, part))
-        log_info("  %-12s %" PRId64 " samples", part_name(part), dataset_count(data, part));
+    int64_t count = dataset_count(data, part);
+    if (count)
+        log_info("  %-12s %" PRId64 " sample%s", part_name(part), count, count == 1 ? "" : "s");
 }
 
 static Err inspect_data(const char *path)

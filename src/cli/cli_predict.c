@@ -26,8 +26,8 @@ static Err predict(const Comm *world, const Args *args)
     if (!err)
         err = predict_run(&loaded.engine, loaded.part, path, &result);
     if (!err)
-        log_info("%s  %" PRId64 " predictions of %s", path, result.samples,
-                 part_name(loaded.part) + 1);
+        log_info("%s  %" PRId64 " prediction%s of %s", path, result.samples,
+                 result.samples == 1 ? "" : "s", part_name(loaded.part) + 1);
     load_close(&loaded);
     return err;
 }

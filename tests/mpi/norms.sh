@@ -108,6 +108,7 @@ ok "summary.json has RMSE" test -n "$(summary values validation_rmse)"
 ok "and MAE" test -n "$(summary values validation_mae)"
 ok "eval says them" expect_status 0 ranks 1 eval values/checkpoints/step-00000004.h5 --split validation
 ok "by name" says "rmse "
+ok "and why R squared is none of them" says_once "r_squared is told of nets with one output"
 ok "values are predicted" \
     expect_status 0 ranks 3 predict values/checkpoints/step-00000004.h5 -o values.csv --split train
 ok "as values" grep -q '^row,y0,y1$' values.csv
