@@ -286,7 +286,9 @@ static void with_feed(const char *override, const Normal *given, void (*look)(Fe
     CU_ASSERT_FATAL(fine(config_read(&config, "run.yaml", recipe, &override, 1)));
     comm_world(&world);
     CU_ASSERT_FATAL(fine(comm_divide(&world, 1, EXCHANGE_AUTO, &comm)));
-    CU_ASSERT_FATAL(fine(feed_open(&feed, &comm, &config, path, given)));
+    config.data_file = path;
+    const Measure measure = {.normal = given, .part = PART_TRAIN, .labelled = true};
+    CU_ASSERT_FATAL(fine(feed_open(&feed, &comm, &config, given ? &measure : NULL)));
     look(&feed);
     feed_close(&feed);
     comm_free(&comm);

@@ -617,7 +617,7 @@ static const char readme[] =
     "      skip: identity\n  - dense: 10\n"
     "batch: {global: 256, micro: 64}\n"
     "schedule: {decay: {cosine: {min: 0}}, warmup: 1 epoch}\n"
-    "notes: {a: 'a fairly long text', b: 'a fairly long text', c: 'a fairly long text', d: 'x'}\n";
+    "notes: {a: 'a fairly long text', b: 'a fairly long text', c: x}\n";
 
 static void text_is_readable(void)
 {
@@ -633,8 +633,7 @@ static void text_is_readable(void)
                            "  - dense: 10\n"
                            "batch: {global: 256, micro: 64}\n"
                            "schedule: {decay: {cosine: {min: 0}}, warmup: 1 epoch}\n"
-                           "notes: {a: a fairly long text, b: a fairly long text, "
-                           "c: a fairly long text, d: x}\n");
+                           "notes: {a: a fairly long text, b: a fairly long text, c: x}\n");
     conf_free(conf);
 }
 

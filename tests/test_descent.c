@@ -64,8 +64,8 @@ static Err write_data(const char *path)
 static void engine_with(Trial *t, int which, const char *const *overrides, int count)
 {
     CU_ASSERT_FATAL(fine(config_read(&t->config[which], "test.yaml", recipe, overrides, count)));
-    CU_ASSERT_FATAL(
-        fine(engine_open(&t->engine[which], &t->comm, &t->config[which], t->data, NULL)));
+    t->config[which].data_file = t->data;
+    CU_ASSERT_FATAL(fine(engine_open(&t->engine[which], &t->comm, &t->config[which], NULL)));
 }
 
 static void trial_open(Trial *t, const char *const *overrides, int count)

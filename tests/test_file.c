@@ -120,6 +120,7 @@ static void unreadable(void)
     Scratch scratch = scratch_make();
     char *text;
     size_t size;
+    CU_ASSERT(refused(file_read("/dev/zero", &text, &size), STATUS_USER, "more than 64 MB"));
     CU_ASSERT(refused(file_read(scratch_path(&scratch, "gone"), &text, &size), STATUS_USER,
                       "gone: no such file"));
     CU_ASSERT_PTR_NULL(text);

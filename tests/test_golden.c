@@ -37,7 +37,9 @@ static Err build_loss(Trial *t)
     Node node = conf_get(conf_root(t->conf), "loss");
     bool classes = strcmp(golden_text(t->golden, "targets"), "classes") == 0;
     int outputs = (int)t->outputs;
-    Task task = {outputs, classes ? outputs + (outputs == 1) : 0, classes ? 0 : outputs};
+    Task task = {.outputs = outputs,
+                 .classes = classes ? outputs + (outputs == 1) : 0,
+                 .values = classes ? 0 : outputs};
     return loss_build(&t->loss, node, &t->arena, task, t->batch.pass.lanes);
 }
 

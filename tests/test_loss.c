@@ -136,7 +136,9 @@ static void bench_open(Bench *b, const Case *c)
 {
     int n = c->outputs, classes = n == 1 ? 2 : n;
     *b = (Bench){.c = c, .batch = batch_open(SAMPLES, true)};
-    Err err = loss_of(b, c->text, (Task){n, c->classes ? classes : 0, c->classes ? 0 : n});
+    Err err = loss_of(
+        b, c->text,
+        (Task){.outputs = n, .classes = c->classes ? classes : 0, .values = c->classes ? 0 : n});
     CHECK(!err, "%s", err_text(err));
     b->rows_y = noise(SAMPLES * n, 1);
     b->rows_target = noise(SAMPLES * n, 2);
@@ -426,16 +428,24 @@ static void misfits_are_explained(void)
 {
     static const struct {
         const char *text, *words;
-        Task task;
+        struct {
+            int outputs, classes, values;
+        } task;
     } wrong[] = {
-        {"loss: cross_entropy", "the net has 3 outputs, but the data have 4 classes", {3, 4, 0}},
+        {"loss: cross_entropy", "with 3 outputs; cross_entropy wants one for each of 4", {3, 4, 0}},
         {"loss: cross_entropy", "sigmoid_cross_entropy takes one output", {1, 2, 0}},
-        {"loss: cross_entropy", "wants classes, but the data have real values", {3, 0, 3}},
-        {"loss: mse", "the net has 3 outputs, but the data have 1 target value", {3, 0, 1}},
-        {"loss: l1", "l1 wants real values, but the data have classes", {3, 3, 0}},
-        {"loss: sigmoid_cross_entropy", "the data have 3", {3, 3, 0}},
-        {"loss: sigmoid_cross_entropy", "the net has 2 outputs; for labels 0 and 1", {2, 2, 0}},
-        {"loss: sigmoid_cross_entropy", "2 outputs, but the data have 3 target values", {2, 0, 3}},
+        {"loss: cross_entropy",
+         "wants integer classes, but y of the data is real values",
+         {3, 0, 3}},
+        {"loss: mse", "with 3 outputs; mse wants 1: one for each target", {3, 0, 1}},
+        {"loss: l1", "l1 wants real values, but y of the data is classes", {3, 3, 0}},
+        {"loss: sigmoid_cross_entropy", "the labels of the data are 0 to 2", {3, 3, 0}},
+        {"loss: sigmoid_cross_entropy",
+         "with 2 outputs; sigmoid_cross_entropy wants one, for",
+         {2, 2, 0}},
+        {"loss: sigmoid_cross_entropy",
+         "with 2 outputs; sigmoid_cross_entropy wants 3: one",
+         {2, 0, 3}},
         {"loss: cross_entrpy", "did you mean \"cross_entropy\"?", {3, 3, 0}},
         {"loss: {mse: {k: 1}}", "unknown key \"k\"", {3, 0, 3}},
         {"loss: {cross_entropy: {class_weights: [1, 2]}}", "a list of 3 numbers", {3, 3, 0}},
@@ -447,7 +457,10 @@ static void misfits_are_explained(void)
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Bench b = {0};
-        Err err = loss_of(&b, wrong[i].text, wrong[i].task);
+        Err err = loss_of(&b, wrong[i].text,
+                          (Task){.outputs = wrong[i].task.outputs,
+                                 .classes = wrong[i].task.classes,
+                                 .values = wrong[i].task.values});
         CU_ASSERT_EQUAL(err_status(err), STATUS_USER);
         const char *text = err ? err_text(err) : "no error";
         if (!strstr(text, wrong[i].words))

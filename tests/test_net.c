@@ -266,6 +266,8 @@ static void models_that_cannot_be_are_explained(void)
     } wrong[] = {
         {"[{dens: 4}]", "unknown layer \"dens\"; did you mean \"dense\"?"},
         {"[{dense: {unit: 4}}]", "did you mean \"units\"?"},
+        {"[relu, {dense: {unit: 4}}]", "in layer 1 (01_dense)"},
+        {"[{dense: 4}, {residual: [{dense: 4}, rleu]}]", "in layer 1 (01_residual/main/01_rleu)"},
         {"[{dense: {units: 4, nmae: a}}]", "did you mean \"name\"?"},
         {"[{dense: {units: 4, name: input}}]", "means the input of the net"},
         {"[{dense: {units: 4, name: a/b}}]", "letters, digits, _ and -"},

@@ -62,6 +62,8 @@ Err conf_parse(Conf **conf, const char *name, const char *text, const char *cons
                int override_count);
 void conf_free(Conf *conf);
 Node conf_root(Conf *conf);
+/* The name that messages call it by: the file's path. */
+const char *conf_name(const Conf *conf);
 /* Memory that lives as long as the document. */
 Arena *conf_arena(Conf *conf);
 
@@ -74,6 +76,8 @@ Err conf_section(Node map, const char *key, Node *section);
 /* The node under `key`, absent if there is none or if it is null. */
 Node conf_get(Node map, const char *key);
 bool conf_exists(Node node);
+/* Whether somebody wrote the value: it is no default. */
+bool conf_given(Node node);
 /* Lists. A node that is no list counts as one item: itself. Absent: 0 items. */
 bool conf_is_list(Node node);
 bool conf_is_map(Node node);

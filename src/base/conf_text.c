@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 100, INDENT = 2 };
+enum { WIDTH = 80, INDENT = 2 };
 
 /* Whether the text means itself without quotes, anywhere: as a key, in braces, after a dash. Errs
  * on the side of quotes. */

@@ -78,6 +78,11 @@ Node conf_root(Conf *conf)
     return (Node){conf, conf->root};
 }
 
+const char *conf_name(const Conf *conf)
+{
+    return conf->source.name;
+}
+
 Arena *conf_arena(Conf *conf)
 {
     return &conf->arena;
@@ -86,6 +91,12 @@ Arena *conf_arena(Conf *conf)
 bool conf_exists(Node node)
 {
     return node.value && node.value->kind != VALUE_NULL;
+}
+
+/* A default stands where its key does, at the mapping that lacks both. */
+bool conf_given(Node node)
+{
+    return node.value && node.value->place.at != node.value->key_place.at;
 }
 
 bool conf_is_list(Node node)

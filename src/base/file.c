@@ -18,7 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 16 }; /* bytes a read(2) when files are read or compared */
+enum {
+    PIECE = 1 << 16,       /* bytes a read(2) when files are read or compared */
+    STREAM_MOST = 64 << 20 /* bytes read of what may have no end */
+};
 
 /* What the system's errno means to somebody who runs a job. */
 static const char *reason(int error)
@@ -167,8 +170,9 @@ Err file_replace(const char *path, const void *bytes, size_t size)
     return longer;
 }
 
-/* Reads to the end, whatever kind of file it is: a pipe has no length to ask for. */
-static int read_all(int file, char **text, size_t *size)
+/* Reads to the end, whatever kind of file it is: a pipe has no length to ask for. EFBIG: it holds
+ * more than `most` bytes. */
+static int read_all(int file, size_t most, char **text, size_t *size)
 {
     size_t room = PIECE;
     char *bytes = mem_alloc((int64_t)room + 1, 1);
@@ -181,8 +185,12 @@ static int read_all(int file, char **text, size_t *size)
             return error;
         }
         filled += (size_t)got;
-        if (filled < room)
+        if (filled < room && filled <= most)
             break;
+        if (filled > most) {
+            mem_free(bytes);
+            return EFBIG;
+        }
         char *larger = mem_alloc((int64_t)room * 2 + 1, 1);
         memcpy(larger, bytes, filled);
         mem_free(bytes);
@@ -195,18 +203,29 @@ static int read_all(int file, char **text, size_t *size)
     return 0;
 }
 
-Err file_read(const char *path, char **text, size_t *size)
+Err file_read_most(const char *path, size_t most, char **text, size_t *size)
 {
+    struct stat status;
     *text = NULL;
     *size = 0;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return system_failure(STATUS_USER, path, errno);
-    int error = read_all(file, text, size);
+    if (fstat(file, &status) == 0 && !S_ISREG(status.st_mode) && most > STREAM_MOST)
+        most = STREAM_MOST;
+    int error = read_all(file, most, text, size);
     close(file);
+    if (error == EFBIG)
+        FAIL(STATUS_USER, "%s: more than %zu MB, the most that is read of such a file", path,
+             most >> 20);
     if (error)
         return system_failure(STATUS_USER, path, error);
     return NULL;
+}
+
+Err file_read(const char *path, char **text, size_t *size)
+{
+    return file_read_most(path, SIZE_MAX, text, size);
 }
 
 bool file_exists(const char *path)
@@ -219,6 +238,49 @@ static bool is_directory(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+Err file_check_output(const char *path)
+{
+    char folder[PATH_MAX];
+    if (strlen(path) >= PATH_MAX)
+        return system_failure(STATUS_USER, path, ENAMETOOLONG);
+    folder_of(path, folder);
+    if (is_directory(path))
+        FAIL(STATUS_USER, "%s: a folder; name a file in it", path);
+    if (!is_directory(folder))
+        FAIL(STATUS_USER, "%s: there is no folder %s to write it to; make it first", path, folder);
+    return NULL;
+}
+
+const char *file_missing(const char *path, Arena *arena)
+{
+    char *part = arena_text(arena, "%s", path);
+    for (char *end = part; *end;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char kept = *end;
+        *end = '\0';
+        if (!file_exists(part))
+            return part;
+        *end = kept;
+    }
+    return NULL;
+}
+
+void file_remove_empty(const char *path, const char *top)
+{
+    Arena arena = {0};
+    char *part = arena_text(&arena, "%s", path);
+    size_t least = strlen(top), size = strlen(part);
+    while (size >= least && rmdir(part) == 0) {
+        while (size > 0 && part[size - 1] != '/')
+            size--;
+        while (size > 0 && part[size - 1] == '/')
+            size--;
+        part[size] = '\0';
+    }
+    arena_free(&arena);
 }
 
 Err file_make_directory(const char *path)

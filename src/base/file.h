@@ -13,11 +13,20 @@
 
 /* STATUS_FAILED with the system's reason (disk full, read-only, ...) and the path. */
 Err file_replace(const char *path, const void *bytes, size_t size);
-/* The whole file as text, '\0' added; freed with mem_free. STATUS_USER: missing or unreadable. */
+/* The whole file as text, '\0' added; freed with mem_free. STATUS_USER: missing or unreadable, or
+ * without a length that is known (a pipe, a device) and of more than 64 MB. */
 Err file_read(const char *path, char **text, size_t *size);
+/* The same, STATUS_USER for any file of more than `most` bytes. */
+Err file_read_most(const char *path, size_t most, char **text, size_t *size);
 bool file_exists(const char *path);
+/* STATUS_USER where no file can be put: its folder is not there, or it is a folder itself. */
+Err file_check_output(const char *path);
 /* Makes a directory and its parents; one that is there already is fine. */
 Err file_make_directory(const char *path);
+/* The first folder on the way to `path` that is not there yet, in the arena; NULL: all are. */
+const char *file_missing(const char *path, Arena *arena);
+/* Removes the folder `path` and those above it up to `top`, as long as they are empty. */
+void file_remove_empty(const char *path, const char *top);
 /* fsync of a folder, so that a rename in it lasts. */
 Err file_sync_directory(const char *path);
 /* Names in a folder that begin and end so, sorted by bytes, in the arena. A missing folder: none.

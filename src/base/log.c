@@ -3,6 +3,10 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS = 80 };
 
 static LogLevel level = LOG_INFO;
 static FILE *log_file;
@@ -64,6 +68,48 @@ void log_info(const char *format, ...)
     if (level >= LOG_INFO)
         say(stdout, "", format, arguments);
     va_end(arguments);
+}
+
+/* Where the first line of `text` ends: at its end, or at the last space that fits, or, where a word
+ * is longer than a line, at the first one behind it. */
+static size_t line_length(const char *text, size_t hang, size_t room)
+{
+    size_t length = strlen(text), best = length;
+    int depth = 0;
+    if (length <= room)
+        return length;
+    for (size_t i = 0; i < length; i++) {
+        depth += (text[i] == '[') - (text[i] == ']');
+        if (text[i] != ' ' || depth > 0 || i < hang)
+            continue;
+        if (i > room)
+            return best < length ? best : i;
+        best = i;
+    }
+    return best;
+}
+
+void log_wrapped(int hang, const char *format, ...)
+{
+    char *whole = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&whole, &size);
+    va_list arguments;
+    if (!stream)
+        return;
+    va_start(arguments, format);
+    vfprintf(stream, format, arguments);
+    va_end(arguments);
+    if (fclose(stream) != 0)
+        return;
+    size_t own = line_length(whole, (size_t)hang, COLUMNS);
+    log_info("%.*s", (int)own, whole);
+    for (const char *rest = whole + own; *rest; rest += own) {
+        rest += strspn(rest, " ");
+        own = line_length(rest, 0, COLUMNS - (size_t)hang);
+        log_info("%*s%.*s", hang, "", (int)own, rest);
+    }
+    free(whole);
 }
 
 void log_debug(const char *format, ...)

@@ -98,28 +98,35 @@ Err args_int(const Args *args, const char *name, int64_t fallback, int64_t *valu
     return NULL;
 }
 
+void help_row(int indent, const char *name, const char *value, const char *meaning)
+{
+    enum { NAME = 16, VALUE = 12 };
+    log_wrapped(indent + NAME + VALUE + 2, "%*s%-*s %-*s %s", indent, "", NAME, name, VALUE,
+                value ? value : "", meaning);
+}
+
 void help_verb(const Verb *verb)
 {
-    log_info("usage: lockstep %s %s\n\n%s.", verb->name, verb->arguments, verb->help);
+    log_wrapped(7, "usage: lockstep %s %s", verb->name, verb->arguments);
+    log_info("\n%s.", verb->help);
     if (verb->details)
         log_info("\n%s", verb->details);
     if (verb->accepted && verb->accepted[0].name)
         log_info("\noptions:");
     for (const Option *o = verb->accepted; o && o->name; o++)
-        log_info("  %-8s %-12s %s", o->name, o->value ? o->value : "", o->help);
+        help_row(2, o->name, o->value, o->help);
     if (verb->explain)
         verb->explain();
 }
 
 void help_all(void)
 {
-    log_info(
-        "usage: [mpirun -n RANKS] lockstep VERB ...\n\n"
-        "Trains neural networks data-parallel over MPI: the same bits on any number of ranks,\n"
-        "stopped and resumed or not.\n");
+    log_info("usage: [mpirun -n RANKS] lockstep VERB ...\n\n"
+             "Trains neural networks data-parallel over MPI: the same bits on any number of\n"
+             "ranks, stopped and resumed or not.\n");
     for (const Verb *const *v = verbs; *v; v++)
         log_info("  %-9s %s", (*v)->name, (*v)->help);
     log_info("\n`lockstep VERB -h` tells more. Every verb also runs without mpirun.\n"
-             "status: 0 done, 1 failed, 2 usage, configuration or data, 3 diverged, 75 stopped "
-             "early");
+             "status: 0 done, 1 failed, 2 usage, configuration or data, 3 diverged,\n"
+             "        75 stopped early");
 }

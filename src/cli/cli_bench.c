@@ -74,10 +74,10 @@ const Verb cli_bench = {
     .name = "bench",
     .arguments = "[--lanes N] [--json]",
     .help = "the speed of every kernel, as a share of this machine's own limits",
-    .details =
-        "Layers that are products are held against the matrix product of OpenBLAS, the others\n"
-        "against a copy of as much memory as they must read and write. Limit and layer are\n"
-        "measured in turns. Under mpirun all ranks measure at once, and rank 0 reports.",
+    .details = "Layers that are products are held against the matrix product of OpenBLAS, the\n"
+               "others against a copy of as much memory as they must read and write. Limit and\n"
+               "layer are measured in turns. Under mpirun all ranks measure at once, and rank 0\n"
+               "reports.",
     .accepted = options,
     .run = bench,
 };

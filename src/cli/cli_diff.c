@@ -132,8 +132,8 @@ const Verb cli_diff = {
     .name = "diff",
     .arguments = "A.h5 B.h5",
     .help = "compare two checkpoints or data files, bit by bit",
-    .details =
-        "Names the first tensor and element that differ. Status 0: the same; 1: they differ.",
+    .details = "Names the first tensor and element that differ.\n"
+               "Status 0: the same; 1: they differ.",
     .accepted = options,
     .least = 2,
     .most = 2,

@@ -36,6 +36,8 @@ static Err measure(Loaded *loaded)
         log_info("%s  samples %" PRId64 "  %sloss %.6f  %sdigest %016" PRIx64,
                  part_name(loaded->part) + 1, result.samples, accuracy_text(&result, &arena),
                  result.loss, figures_text(&result, &arena), state_digest(&e->state));
+        if (!loaded->engine.loss.answers && loaded->engine.loss.task.outputs > 1)
+            log_info("r_squared is told of nets with one output: of more it needs a mean of each");
         if (confusion.classes)
             log_info("\n%s", confusion_text(&confusion, &arena));
     }
@@ -47,7 +49,7 @@ static Err measure(Loaded *loaded)
 static Err evaluate(const Comm *world, const Args *args)
 {
     Loaded loaded;
-    Err err = load_checkpoint(world, args, &loaded);
+    Err err = load_checkpoint(world, args, true, &loaded);
     if (!err)
         err = measure(&loaded);
     load_close(&loaded);
@@ -58,7 +60,8 @@ const Verb cli_eval = {
     .name = "eval",
     .arguments = "CKPT [--data DATA.h5] [--split test]",
     .help = "measure a checkpoint on a data file",
-    .details = "Loss and figures of the whole part; for classes also the confusion matrix.",
+    .details = "Loss and figures of the whole part; for classes also the confusion matrix.\n"
+               "DATA.h5 needs that part alone; it is normalised as the training data were.",
     .accepted = options,
     .least = 1,
     .most = 1,

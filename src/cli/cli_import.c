@@ -1,4 +1,5 @@
 /* lockstep import FORMAT ... -o DATA.h5: makes a data file out of a foreign format. */
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/verb.h"
 #include "data/import.h"
@@ -33,13 +34,15 @@ static Err import(const Comm *world, const Args *args)
             rest[count++] = (char *)args->positional[i];
     }
     if (help) {
-        log_info("usage: lockstep import %s %s\n\n%s.", importer->name, importer->usage,
-                 importer->help);
+        log_wrapped(7, "usage: lockstep import %s %s", importer->name, importer->usage);
+        log_info("\n%s.", importer->help);
         return NULL;
     }
     if (!output)
         FAIL(STATUS_USER, "where to? usage: lockstep import %s %s", importer->name,
              importer->usage);
+    if (world->rank == 0)
+        TRY(file_check_output(output));
     return world->rank == 0 ? importer->run(count, rest, output) : NULL;
 }
 

@@ -32,9 +32,8 @@ static Err list_datasets(H5 *file, Arena *arena)
     for (int i = 0; i < count; i++) {
         H5Info info;
         TRY(h5_info(file, paths[i], &info));
-        const char *chunk =
-            info.chunk ? arena_text(arena, "chunks of %" PRId64 " rows", info.chunk) : "contiguous";
-        log_info("  %-40s %-8s %-20s %s", paths[i], type_text(&info, arena),
+        const char *chunk = info.chunk ? arena_text(arena, "chunks of %" PRId64, info.chunk) : "";
+        log_info("  %-37s %-7s %-15s %s", paths[i], type_text(&info, arena),
                  dims_text(&info, arena), chunk);
     }
     return NULL;
@@ -44,8 +43,9 @@ static Err list_datasets(H5 *file, Arena *arena)
 
 static void describe_part(const Dataset *data, Part part)
 {
-    if (dataset_count(data, part))
-        log_info("  %-12s %" PRId64 " samples", part_name(part), dataset_count(data, part));
+    int64_t count = dataset_count(data, part);
+    if (count)
+        log_info("  %-12s %" PRId64 " sample%s", part_name(part), count, count == 1 ? "" : "s");
 }
 
 static Err inspect_data(const char *path)
@@ -86,18 +86,44 @@ static Err inspect_checkpoint(const char *path, Arena *arena)
 
 /* ---- configuration ---- */
 
+/* "62.6 M" of 62564480. */
+static const char *compact(double count, Arena *arena)
+{
+    static const char units[] = " kMGTPE";
+    int unit = 0;
+    while (count >= 999.5 && units[unit + 1]) {
+        count /= 1000;
+        unit++;
+    }
+    if (unit == 0)
+        return arena_text(arena, "%.0f", count);
+    return arena_text(arena, "%.*f %c", count < 99.95 ? 1 : 0, count, units[unit]);
+}
+
+/* One line of the table, of at most 80 columns: of a long name the end is shown. */
+static void list_layer(const char *name, const char *output, int64_t parameters, double flops,
+                       Arena *arena)
+{
+    enum { NAME = 39 };
+    size_t length = strlen(name);
+    const char *shown = length > NAME ? arena_text(arena, "..%s", name + length - NAME + 2) : name;
+    log_info("%-*s %-15s %12" PRId64 " %10s", NAME, shown, output, parameters,
+             compact(flops, arena));
+}
+
 static void list_layers(const Net *net)
 {
-    log_info("%-40s %-14s %12s %14s", "layer", "output", "parameters", "forward FLOP");
+    Arena arena = {0};
+    log_info("%-39s %-15s %12s %10s", "layer", "output", "parameters", "fwd FLOP");
     for (int i = 0; i < net->layer_count; i++) {
         const Layer *l = &net->layers[i];
         int64_t parameters = 0;
         for (int t = 0; t < l->tensor_count; t++)
             parameters += l->tensors[t].kind == TENSOR_PARAMETER ? l->tensors[t].size : 0;
-        log_info("%-40s %-14s %12" PRId64 " %14.0f", l->name, shape_text(l->out), parameters,
-                 l->flops);
+        list_layer(l->name, shape_text(l->out), parameters, l->flops, &arena);
     }
-    log_info("%-40s %-14s %12" PRId64 " %14.0f", "total", "", net->parameter_count, net->flops);
+    list_layer("total", "", net->parameter_count, net->flops, &arena);
+    arena_free(&arena);
 }
 
 static void list_memory(const Engine *e)
@@ -105,8 +131,8 @@ static void list_memory(const Engine *e)
     double data = (double)dataset_bytes(e->feed.data), state = (double)e->state.window.bytes;
     double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->leaves);
     double own = (double)net_activation_bytes(e->net);
-    log_info("\nmemory: per group of ranks, data %.1f MB, parameters and optimizer %.1f MB, "
-             "gradients %.1f MB;\n        per rank, activations %.1f MB; %.1f MB per rank in all",
+    log_info("\nmemory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
+             "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all",
              data / 1e6, state / 1e6, leaves / 1e6, own / 1e6,
              ((data + state + leaves) / e->comm->members + own) / 1e6);
 }
@@ -140,13 +166,14 @@ static Err inspect_config(const Comm *world, const char *path, const Args *args)
     if (!err)
         err = load_comm(world, &config, &comm);
     if (!err)
-        err = engine_open(&e, &comm, &config, NULL, NULL);
+        err = engine_open(&e, &comm, &config, NULL);
     if (!err) {
         log_info("# %s, resolved\n%s", path, conf_text(config.conf));
         list_layers(e.net);
-        log_info("\n%" PRId64 " training samples, %" PRId64 " steps of %" PRId64
-                 " samples in %" PRId64 " micro-batches of up to %" PRId64,
-                 e.clock.epoch, e.length, e.global, e.leaves, e.micro);
+        log_info("\n%" PRId64 " training samples, %" PRId64 " step%s of %" PRId64
+                 " samples,\n  each of %" PRId64 " micro-batch%s of up to %" PRId64 " samples",
+                 e.clock.epoch, e.length, e.length == 1 ? "" : "s", e.global, e.leaves,
+                 e.leaves == 1 ? "" : "es", e.micro);
         list_memory(&e);
         list_rates(&e);
     }

@@ -1,4 +1,5 @@
 /* lockstep predict CKPT: what a net says of every sample of a part, as a file. */
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/load.h"
 #include "train/predict.h"
@@ -18,14 +19,15 @@ static Err predict(const Comm *world, const Args *args)
     if (!path)
         FAIL(STATUS_USER, "predict needs -o OUT.h5 or -o OUT.csv");
     TRY(predict_check_path(path));
+    TRY(comm_agree(world, world->rank == 0 ? file_check_output(path) : NULL));
     Loaded loaded;
     Result result;
-    Err err = load_checkpoint(world, args, &loaded);
+    Err err = load_checkpoint(world, args, false, &loaded);
     if (!err)
         err = predict_run(&loaded.engine, loaded.part, path, &result);
     if (!err)
-        log_info("%s  %" PRId64 " predictions of %s", path, result.samples,
-                 part_name(loaded.part) + 1);
+        log_info("%s  %" PRId64 " prediction%s of %s", path, result.samples,
+                 result.samples == 1 ? "" : "s", part_name(loaded.part) + 1);
     load_close(&loaded);
     return err;
 }
@@ -35,6 +37,7 @@ const Verb cli_predict = {
     .arguments = "CKPT -o OUT.h5|OUT.csv [--data DATA.h5] [--split test]",
     .help = "write what a checkpoint says of every sample",
     .details = "Probabilities and classes, or values; normalised as in training.\n"
+               "DATA.h5 needs x of that part alone, without y.\n"
                "The same bytes on any number of ranks.",
     .accepted = options,
     .least = 1,

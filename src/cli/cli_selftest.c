@@ -46,7 +46,8 @@ const Verb cli_selftest = {
     .help = "prove the two claims on this cluster, with this data",
     .details = "ranks    trains on 1, 2, .. all ranks, through shared memory and by messages\n"
                "resume   stops half way, goes on with one rank less\n"
-               "Digests must be equal after every step, and metrics.csv byte for byte.",
+               "Digests must be equal after every step, and metrics.csv byte for byte.\n"
+               "A step wants more micro-batches than there are ranks (batch.micro).",
     .accepted = options,
     .least = 2,
     .most = 2,

@@ -34,10 +34,10 @@ static Err train(const Comm *world, const Args *args)
 }
 
 /* The settings of something: name, default, meaning. */
-static void explain_settings(const Field *fields, const char *indent)
+static void explain_settings(const Field *fields, int indent)
 {
     for (const Field *f = fields; f && f->name; f++)
-        log_info("%s%-16s %-12s %s", indent, f->name,
+        help_row(indent, f->name,
                  !f->fallback            ? "(required)"
                  : f->fallback[0] == '~' ? "(optional)"
                                          : f->fallback,
@@ -47,7 +47,7 @@ static void explain_settings(const Field *fields, const char *indent)
 static void explain_fields(const ConfigSection *section)
 {
     log_info("\n%s%s", section->name[0] ? section->name : "CONFIG", section->name[0] ? ":" : "");
-    explain_settings(section->fields, "  ");
+    explain_settings(section->fields, 2);
 }
 
 static void explain(void)
@@ -57,27 +57,27 @@ static void explain(void)
         explain_fields(s);
     log_info("\nmodel: a list of layers; each a name, `name: main setting` or `name: {settings}`");
     for (const LayerType *const *t = layer_types; *t; t++) {
-        log_info("  %-16s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "", (*t)->help);
-        explain_settings((*t)->fields, "      ");
+        help_row(2, (*t)->name, (*t)->main_key, (*t)->help);
+        explain_settings((*t)->fields, 6);
     }
     log_info("\ndata.augment: a list, such as [flip, {crop: 2}]");
     for (const AugmentType *const *t = augment_types; *t; t++) {
-        log_info("  %-16s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "", (*t)->help);
-        explain_settings((*t)->fields, "      ");
+        help_row(2, (*t)->name, (*t)->main_key, (*t)->help);
+        explain_settings((*t)->fields, 6);
     }
     log_info("\nloss:");
     for (const LossType *const *t = loss_types; *t; t++) {
-        log_info("  %-29s %s", (*t)->name, (*t)->help);
-        explain_settings((*t)->fields, "      ");
+        help_row(2, (*t)->name, (*t)->main_key, (*t)->help);
+        explain_settings((*t)->fields, 6);
     }
     for (const OptimType *const *t = optim_types; *t; t++) {
         log_info("\noptimizer: {type: %s} - %s", (*t)->name, (*t)->help);
-        explain_settings((*t)->fields, "  ");
+        explain_settings((*t)->fields, 2);
     }
     explain_fields(&(ConfigSection){"schedule", schedule_fields});
     for (const DecayType *const *t = decay_types; *t; t++)
-        log_info("  decay: %-9s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "",
-                 (*t)->help);
+        log_wrapped(31, "  decay: %-9s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "",
+                    (*t)->help);
 }
 
 const Verb cli_train = {

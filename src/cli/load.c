@@ -5,11 +5,14 @@
 
 #include <string.h>
 
+enum { CONFIG_MOST = 4 << 20 }; /* bytes: a longer file is something else, given by mistake */
+
 Err load_text(const Comm *world, const char *path, Arena *arena, const char **text)
 {
     char *read = NULL;
     size_t size;
-    TRY(comm_agree(world, world->rank == 0 ? file_read(path, &read, &size) : NULL));
+    TRY(comm_agree(world,
+                   world->rank == 0 ? file_read_most(path, CONFIG_MOST, &read, &size) : NULL));
     const char *told = comm_broadcast_text(world, read, arena);
     *text = arena_text(arena, "%s", told);
     mem_free(read);
@@ -57,7 +60,7 @@ static Err restore(Loaded *l)
     return NULL;
 }
 
-Err load_checkpoint(const Comm *world, const Args *args, Loaded *l)
+Err load_checkpoint(const Comm *world, const Args *args, bool labelled, Loaded *l)
 {
     const char *split = args_value(args, "--split"), *path = args->positional[0];
     *l = (Loaded){0};
@@ -65,8 +68,14 @@ Err load_checkpoint(const Comm *world, const Args *args, Loaded *l)
     TRY(comm_agree(world, checkpoint_open(&l->saved, path)));
     TRY(comm_agree(world, config_read(&l->config, l->saved.path, l->saved.config, NULL, 0)));
     TRY(load_comm(world, &l->config, &l->comm));
-    TRY(engine_open(&l->engine, &l->comm, &l->config, args_value(args, "--data"),
-                    &l->saved.normal));
+    Measure measure = {.normal = &l->saved.normal,
+                       .channels = l->saved.input.channels,
+                       .height = l->saved.input.height,
+                       .width = l->saved.input.width,
+                       .file = args_value(args, "--data"),
+                       .part = l->part,
+                       .labelled = labelled};
+    TRY(engine_open(&l->engine, &l->comm, &l->config, &measure));
     return restore(l);
 }
 

@@ -23,15 +23,15 @@ typedef struct Loaded {
     Part part;
 } Loaded;
 
-/* The checkpoint args->positional[0], with --data and --split. load_close in any case. Collective.
- */
-Err load_checkpoint(const Comm *world, const Args *args, Loaded *loaded);
+/* The checkpoint args->positional[0], with --data and --split; `labelled`: with targets to measure
+ * it by. load_close in any case. Collective. */
+Err load_checkpoint(const Comm *world, const Args *args, bool labelled, Loaded *loaded);
 /* Collective. */
 void load_close(Loaded *loaded);
 
 #define OPTION_DATA                                                                                \
     {                                                                                              \
-        "--data", "DATA.h5", "another data file than the one it was trained on"                    \
+        "--data", "DATA.h5", "another data file; nothing is held out of its /train"                \
     }
 #define OPTION_SPLIT                                                                               \
     {                                                                                              \

@@ -51,6 +51,9 @@ Err args_int(const Args *args, const char *name, int64_t fallback, int64_t *valu
 /* `lockstep -h` and `lockstep VERB -h`. */
 void help_all(void);
 void help_verb(const Verb *verb);
+/* One line of a help: what it is about, its argument or default, and its meaning, which is broken
+ * into as many lines as it takes. */
+void help_row(int indent, const char *name, const char *value, const char *meaning);
 /* STATUS_USER naming the closest of the words. */
 Err unknown_word(const char *what, const char *word, const char *const *words);
 

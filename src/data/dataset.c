@@ -120,30 +120,31 @@ static Err check_y(Dataset *dataset, Part part, PartShape *shape)
     return NULL;
 }
 
-/* Does this part fit the training part, by which the data set goes? */
+/* Does this part fit the first one, by which the data set goes? */
 static Err check_alike(const Dataset *dataset, Part part, const PartShape *shape)
 {
     if (shape->channels != dataset->channels || shape->height != dataset->height ||
         shape->width != dataset->width)
         FAIL(STATUS_USER, "%s: a sample of %s is %d x %d x %d, one of %s is %d x %d x %d",
-             dataset->path, x_names[PART_TRAIN], dataset->channels, dataset->height, dataset->width,
-             x_names[part], shape->channels, shape->height, shape->width);
+             dataset->path, x_names[dataset->first], dataset->channels, dataset->height,
+             dataset->width, x_names[part], shape->channels, shape->height, shape->width);
     if (shape->classifies != dataset->classifies)
-        FAIL(STATUS_USER, "%s: %s holds %s, %s holds %s", dataset->path, y_names[PART_TRAIN],
+        FAIL(STATUS_USER, "%s: %s holds %s, %s holds %s", dataset->path, y_names[dataset->first],
              dataset->classifies ? "integer classes" : "floats", y_names[part],
              shape->classifies ? "integer classes" : "floats");
     if (shape->targets != dataset->targets)
         FAIL(STATUS_USER, "%s: %s has %d values a row, %s has %d", dataset->path,
-             y_names[PART_TRAIN], dataset->targets, y_names[part], shape->targets);
+             y_names[dataset->first], dataset->targets, y_names[part], shape->targets);
     return NULL;
 }
 
-static Err check_part(Dataset *dataset, Part part)
+static Err check_part(Dataset *dataset, Part part, bool labelled)
 {
     PartShape shape = {0};
     TRY(check_x(dataset, part, &shape));
-    TRY(check_y(dataset, part, &shape));
-    if (part == PART_TRAIN) {
+    if (labelled)
+        TRY(check_y(dataset, part, &shape));
+    if (part == dataset->first) {
         dataset->channels = shape.channels;
         dataset->height = shape.height;
         dataset->width = shape.width;
@@ -158,12 +159,25 @@ static Err check_part(Dataset *dataset, Part part)
     return NULL;
 }
 
-static Err check_file(Dataset *dataset)
+static Err check_training(Dataset *dataset)
 {
-    TRY(check_part(dataset, PART_TRAIN));
+    TRY(check_part(dataset, PART_TRAIN, true));
     for (Part part = PART_VALIDATION; part < PART_COUNT; part++)
         if (h5_has(dataset->file, x_names[part]) || h5_has(dataset->file, y_names[part]))
-            TRY(check_part(dataset, part));
+            TRY(check_part(dataset, part, true));
+    return NULL;
+}
+
+static Err check_one(Dataset *dataset, Part part, bool labelled)
+{
+    dataset->first = part;
+    if (!h5_has(dataset->file, x_names[part]))
+        FAIL(STATUS_USER, "%s: there is no %s", dataset->path, x_names[part]);
+    return check_part(dataset, part, labelled);
+}
+
+static Err read_names(Dataset *dataset)
+{
     if (h5_has_attribute(dataset->file, "/", "classes"))
         TRY(h5_read_texts(dataset->file, "/", "classes", &dataset->arena, &dataset->class_name,
                           &dataset->class_name_count));
@@ -171,14 +185,17 @@ static Err check_file(Dataset *dataset)
     return NULL;
 }
 
-Err dataset_open(Dataset **dataset, const char *path)
+/* only PART_COUNT: what training takes. */
+static Err open_parts(Dataset **dataset, const char *path, Part only, bool labelled)
 {
     Dataset *opened = mem_alloc(1, sizeof *opened);
     opened->path = arena_text(&opened->arena, "%s", path);
     opened->label_max = -1;
     Err err = h5_open(&opened->file, path);
     if (!err)
-        err = check_file(opened);
+        err = only == PART_COUNT ? check_training(opened) : check_one(opened, only, labelled);
+    if (!err)
+        err = read_names(opened);
     if (!err)
         opened->planes =
             arena_take(&opened->arena, (LANES + 1) * plane_stride(opened), sizeof(Real));
@@ -188,6 +205,16 @@ Err dataset_open(Dataset **dataset, const char *path)
         *dataset = NULL;
     }
     return err;
+}
+
+Err dataset_open(Dataset **dataset, const char *path)
+{
+    return open_parts(dataset, path, PART_COUNT, true);
+}
+
+Err dataset_open_part(Dataset **dataset, const char *path, Part part, bool labelled)
+{
+    return open_parts(dataset, path, part, labelled);
 }
 
 void dataset_loaded(Dataset *dataset)

@@ -22,6 +22,8 @@ typedef struct Dataset Dataset;
 /* Opens the file and checks shapes and types, without reading samples. STATUS_USER: missing data
  * sets, x and y of different lengths, ranks or types that we do not take, parts that differ. */
 Err dataset_open(Dataset **dataset, const char *path);
+/* The same of one part, whatever else the file has; unless `labelled`, x alone: targets are 0. */
+Err dataset_open_part(Dataset **dataset, const char *path, Part part, bool labelled);
 void dataset_close(Dataset *dataset);
 const char *dataset_path(const Dataset *dataset);
 /* "/train" */
@@ -31,7 +33,7 @@ int64_t dataset_count(const Dataset *dataset, Part part); /* 0: no such part */
 /* Of one sample: x is (N, C, H, W), (N, H, W) or (N, F), the latter as F channels of 1 x 1. */
 void dataset_shape(const Dataset *dataset, int *channels, int *height, int *width);
 bool dataset_classifies(const Dataset *dataset); /* y holds integer classes; else real values */
-int dataset_targets(const Dataset *dataset);     /* values a sample; 1 for classes */
+int dataset_targets(const Dataset *dataset);     /* values a sample; 1 for classes; 0: x alone */
 /* Largest label + 1 over all parts, or the number of class names if that is larger. Known once
  * every range has been filled, in this group or another: the caller takes the maximum over ranks
  * of dataset_label_max() and sets `classes` to that plus 1. */

@@ -22,7 +22,8 @@ struct Dataset {
     int64_t features; /* channels * height * width */
     bool is_bytes;    /* x stays uint8 */
     bool classifies;
-    int targets;
+    int targets;   /* 0: x alone is read */
+    Part first;    /* the part by which the others go */
     int label_max; /* of the rows filled here; -1: none yet */
     int classes;
     int class_name_count;

@@ -125,6 +125,8 @@ Err dataset_fill(Dataset *dataset, Part part, int64_t lo, int64_t hi)
           "was closed",
           dataset->path);
     TRY(fill_x(dataset, part, lo, hi));
+    if (dataset->targets == 0)
+        return NULL;
     return dataset->classifies ? fill_labels(dataset, part, lo, hi)
                                : fill_values(dataset, part, lo, hi);
 }

@@ -20,6 +20,7 @@ typedef struct Trial {
     int64_t until;     /* -1: the end */
     bool resume;
     uint64_t *digest; /* [steps + 1] after each step */
+    int64_t leaves;   /* micro-batches a step */
 } Trial;
 
 static void note_digest(void *context, int64_t step, uint64_t digest)
@@ -36,6 +37,7 @@ static Err train(const Selftest *test, Trial *trial, const Comm *comm, Config *c
         .resume = trial->resume,
         .until = trial->until,
         .quiet = true,
+        .leaves = &trial->leaves,
         .began = term_clock(),
         .after_step = note_digest,
         .context = trial,
@@ -153,12 +155,31 @@ static Trial trial_build(const Selftest *test, Arena *arena, int ranks, const ch
         .digest = arena_take(arena, test->steps + 1, sizeof(uint64_t))};
 }
 
-static Err ranks(const Selftest *test, Arena *arena)
+/* What equal digests cannot show. Two numbers have one sum, in whatever order. */
+static void warn_of_little(const Selftest *test, int64_t leaves)
+{
+    int all = test->world->size;
+    const char *many = leaves == 1 ? "" : "es";
+    if (all == 1)
+        log_warning("one rank proves little: run it under mpirun -n 2 or more");
+    else if (leaves < 3)
+        log_warning("a step of %" PRId64
+                    " micro-batch%s proves little: so few have the same sum in "
+                    "any order; set batch.micro smaller",
+                    leaves, many);
+    else if (leaves < all)
+        log_warning("a step of %" PRId64 " micro-batch%s proves nothing of more than %" PRId64
+                    " ranks: the others had no work; set batch.micro smaller",
+                    leaves, many, leaves);
+}
+
+static Err ranks(const Selftest *test, Arena *arena, int64_t *leaves)
 {
     static const char *const exchanges[] = {"auto", "messages"};
     Trial reference = trial_build(test, arena, 1, "auto", "");
     TRY(run_trial(test, &reference));
     TRY(compare(test, &reference, &reference));
+    *leaves = reference.leaves;
     for (int p = 2; p <= test->world->size; p++)
         for (int x = 0; x < 2; x++) {
             Trial trial = trial_build(test, arena, p, exchanges[x], "");
@@ -172,12 +193,13 @@ Err selftest_ranks(const Selftest *test)
 {
     Arena arena = {0};
     remove_runs(test);
-    Err err = ranks(test, &arena);
+    int64_t leaves = 0;
+    Err err = ranks(test, &arena, &leaves);
     if (!err)
         log_info("proved: %" PRId64 " steps give the same bits on 1 to %d rank%s", test->steps,
                  test->world->size, test->world->size > 1 ? "s" : "");
-    if (!err && test->world->size == 1)
-        log_warning("one rank proves little: run it under mpirun -n 2 or more");
+    if (!err)
+        warn_of_little(test, leaves);
     remove_runs(test);
     arena_free(&arena);
     return err;

@@ -6,6 +6,8 @@
 #include "math/lanes.h"
 
 #include <math.h> /* sqrt, which IEEE 754 rounds exactly; NAN */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const LossType loss_cross_entropy;
@@ -56,6 +58,46 @@ Err loss_build(Loss *loss, Node node, Arena *arena, Task task, int lanes)
     return loss->type->setup(loss, arena);
 }
 
+enum { WORDS = 256 };
+#define ENDS_WITH "the net ends here with %d output%s%s; %s wants %s"
+
+Err loss_fail_outputs(const Loss *loss, const char *format, ...)
+{
+    char wanted[WORDS], shape[WORDS] = "";
+    Task task = loss->task;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(wanted, sizeof wanted, format, arguments);
+    va_end(arguments);
+    if (task.last && shape_pixels(task.last->out) > 1)
+        snprintf(shape, sizeof shape, " (%s)", shape_text(task.last->out));
+    const char *many = task.outputs == 1 ? "" : "s", *name = loss->type->name;
+    return task.last ? layer_fail(task.last, ENDS_WITH, task.outputs, many, shape, name, wanted)
+                     : conf_fail(loss->node, ENDS_WITH, task.outputs, many, shape, name, wanted);
+}
+
+Err loss_fail_data(const Loss *loss, const char *format, ...)
+{
+    char wanted[WORDS];
+    const char *name = loss->type->name;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(wanted, sizeof wanted, format, arguments);
+    va_end(arguments);
+    if (conf_given(loss->node))
+        return conf_fail(loss->node, "%s wants %s", name, wanted);
+    return conf_fail_key(loss->task.data, "file", "%s, the default `loss`, wants %s", name, wanted);
+}
+
+Err loss_check_values(const Loss *loss)
+{
+    int values = loss->task.values;
+    if (loss->task.outputs == values)
+        return NULL;
+    return loss_fail_outputs(loss, "%d: one for each target value of a sample, y being (N, %d)",
+                             values, values);
+}
+
 /* The loss has its own softmax or sigmoid; and behind a relu a score could never fall. */
 void loss_warn(const Loss *loss, const Layer *last)
 {
@@ -72,12 +114,22 @@ double loss_weigh(const Loss *loss, const Pass *pass, const Targets *targets)
     double sum = 0;
     for (int lane = 0; lane < pass->lanes; lane++) {
         Real weight = pass->mask[lane] != 0 ? targets->weight[lane] : 0;
-        if (loss->class_weight && pass->mask[lane] != 0)
+        if (loss->class_weight && targets->label && pass->mask[lane] != 0)
             weight *= loss->class_weight[targets->label[lane]];
         loss->weight[lane] = weight;
         sum += (double)weight;
     }
     return sum;
+}
+
+/* Whether all outputs of the samples are. */
+static bool is_finite(const Loss *loss, const Pass *pass, const Real *y)
+{
+    for (int k = 0; k < loss->task.outputs; k++)
+        for (int lane = 0; lane < pass->lanes; lane++)
+            if (pass->mask[lane] != 0 && !isfinite(y[k * pass->lanes + lane]))
+                return false;
+    return true;
 }
 
 void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *targets,
@@ -87,7 +139,10 @@ void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *
     scalars[SCALAR_WEIGHT] = loss_weigh(loss, pass, targets);
     for (int lane = 0; lane < pass->lanes; lane++)
         scalars[SCALAR_SAMPLES] += pass->mask[lane] != 0;
-    loss->type->run(loss, pass, y, targets, scalars, dy);
+    if (!targets->label && !targets->value)
+        scalars[SCALAR_LOSS] = is_finite(loss, pass, y) ? 0 : NAN;
+    else
+        loss->type->run(loss, pass, y, targets, scalars, dy);
 }
 
 /* ---- figures ---- */

@@ -25,16 +25,24 @@ extern const char *const figure_names[FIGURE_COUNT]; /* "top_k_accuracy", "rmse"
 
 typedef struct Targets {
     const int32_t *label; /* [lanes] classes, or NULL */
-    const Real *value;    /* [outputs][lanes] regression targets, or NULL */
+    const Real *value;    /* [outputs][lanes] regression targets, or NULL; both NULL: unlabelled */
     const Real *weight;   /* [lanes] 0 in padding lanes */
 } Targets;
 
-/* What the net gives and what the data want. */
+/* What the net gives and what the data want. Neither classes nor values: the data are unlabelled,
+ * and loss_build puts here what the loss would take of such a net. */
 typedef struct Task {
     int outputs;
-    int classes; /* labels are below this; 0: the targets are values */
-    int values;  /* target values a sample; 0: the targets are labels */
+    int classes;       /* labels are below this; 0: the targets are values */
+    int values;        /* target values a sample; 0: the targets are labels */
+    const Layer *last; /* of the net, and the section `data`: for messages; NULL, absent: unknown */
+    Node data;
 } Task;
+
+static inline bool task_is_unlabelled(Task task)
+{
+    return task.classes == 0 && task.values == 0;
+}
 
 typedef struct Loss Loss;
 
@@ -71,11 +79,21 @@ extern const LossType *const loss_types[];
 
 /* Reads `loss:` (a name or {name: settings}). Memory from `arena`. */
 Err loss_build(Loss *loss, Node node, Arena *arena, Task task, int lanes);
+/* STATUS_USER of a net whose last layer gives another number of outputs than the loss wants, at
+ * that layer: "the net ends here with 2 outputs; cross_entropy wants" and the rest. */
+Err loss_fail_outputs(const Loss *loss, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* STATUS_USER of data that the loss does not take, at `loss`, or at `data.file` where the loss is
+ * the default: "mse wants" and the rest. */
+Err loss_fail_data(const Loss *loss, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The net has an output for each target value. STATUS_USER. */
+Err loss_check_values(const Loss *loss);
 /* Warns of a net whose last layer does what the loss does itself. */
 void loss_warn(const Loss *loss, const Layer *last);
 /* Weighs the samples of a micro-batch, a class weight for each; returns their sum. */
 double loss_weigh(const Loss *loss, const Pass *pass, const Targets *targets);
-/* Fills scalars[SCALAR_COUNT]; dy may be NULL. Lanes with mask 0 get dy = 0. */
+/* Fills scalars[SCALAR_COUNT]; dy may be NULL. Lanes with mask 0 get dy = 0. Without targets the
+ * loss is 0, or NAN where an output is not finite, and dy is left alone. */
 void loss_run(const Loss *loss, const Pass *pass, const Real *y, const Targets *targets,
               double *scalars, Real *dy);
 /* From sums over all samples; NAN where the loss has no such figure. */

@@ -63,13 +63,17 @@ static Err setup(Loss *loss, Arena *arena)
 {
     CrossEntropy *self = loss->self;
     int outputs = loss->task.outputs;
+    if (task_is_unlabelled(loss->task))
+        loss->task.classes = outputs;
     if (!loss->task.classes)
-        return conf_fail(loss->node, "cross_entropy wants classes, but the data have real values; "
-                                     "sigmoid_cross_entropy, mse, l1 and huber take those");
+        return loss_fail_data(loss,
+                              "integer classes, but y of the data is real values, %d a sample; "
+                              "sigmoid_cross_entropy, mse, l1 and huber take those",
+                              loss->task.values);
     if (outputs < loss->task.classes)
-        return conf_fail(loss->node, "the net has %d output%s, but the data have %d classes%s",
-                         outputs, outputs == 1 ? "" : "s", loss->task.classes,
-                         outputs == 1 ? "; sigmoid_cross_entropy takes one output" : "");
+        return loss_fail_outputs(loss, "one for each of %d classes: the labels are 0 to %d%s",
+                                 loss->task.classes, loss->task.classes - 1,
+                                 outputs == 1 ? "; sigmoid_cross_entropy takes one output" : "");
     if (self->top_k && self->top_k >= outputs)
         return conf_fail_key(loss->settings, "top_k",
                              "the class is always among the %lld largest of %d outputs",

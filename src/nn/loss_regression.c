@@ -26,18 +26,15 @@ static const Field huber_fields[] = {
 
 static Err setup(Loss *loss, Arena *arena)
 {
-    Task task = loss->task;
     (void)arena;
-    if (!task.values)
-        return conf_fail(loss->node,
-                         "%s wants real values, but the data have classes; "
-                         "cross_entropy takes those",
-                         loss->type->name);
-    if (task.outputs != task.values)
-        return conf_fail(loss->node, "the net has %d output%s, but the data have %d target value%s",
-                         task.outputs, task.outputs == 1 ? "" : "s", task.values,
-                         task.values == 1 ? "" : "s");
-    return NULL;
+    if (task_is_unlabelled(loss->task))
+        loss->task.values = loss->task.outputs;
+    if (!loss->task.values)
+        return loss_fail_data(loss,
+                              "real values, but y of the data is classes, the labels being 0 to "
+                              "%d; cross_entropy takes those",
+                              loss->task.classes - 1);
+    return loss_check_values(loss);
 }
 
 static inline Lanes size_of(Lanes e)

@@ -12,22 +12,21 @@
 
 static Err setup(Loss *loss, Arena *arena)
 {
+    if (task_is_unlabelled(loss->task) && loss->task.outputs == 1)
+        loss->task.classes = 2;
+    else if (task_is_unlabelled(loss->task))
+        loss->task.values = loss->task.outputs;
     Task task = loss->task;
     (void)arena;
     if (task.classes > 2)
-        return conf_fail(loss->node,
-                         "sigmoid_cross_entropy tells two classes apart, but the data "
-                         "have %d; cross_entropy takes those",
-                         task.classes);
+        return loss_fail_data(loss,
+                              "two classes, but the labels of the data are 0 to %d; "
+                              "cross_entropy takes those",
+                              task.classes - 1);
     if (task.classes && task.outputs != 1)
-        return conf_fail(loss->node,
-                         "the net has %d outputs; for labels 0 and 1 "
-                         "sigmoid_cross_entropy wants one",
-                         task.outputs);
-    if (!task.classes && task.outputs != task.values)
-        return conf_fail(loss->node, "the net has %d output%s, but the data have %d target value%s",
-                         task.outputs, task.outputs == 1 ? "" : "s", task.values,
-                         task.values == 1 ? "" : "s");
+        return loss_fail_outputs(loss, "one, for the labels 0 and 1");
+    if (!task.classes)
+        TRY(loss_check_values(loss));
     loss->answers = task.outputs;
     return NULL;
 }

@@ -212,14 +212,31 @@ static void append(Net *net, const Layer *layer)
     net->flops += layer->flops;
 }
 
+/* The layer's type and settings. */
+static Err read_type(Net *net, Layer *layer, const char **name, Common **common)
+{
+    TRY(conf_choice(layer->node, name));
+    TRY(find_type(layer->node, *name, &layer->type));
+    return read_settings(net, layer, common);
+}
+
+/* A complaint about what stands in the file, with the layer that it is about. */
+static Err tell_layer(Err err, const Layer *layer, const Level *level, const char *type_name)
+{
+    Err longer = ERR(err_status(err), "%s\n  in layer %d (%s%02d_%s)", err_text(err),
+                     layer->position, level->prefix, layer->position, type_name);
+    err_free(err);
+    return longer;
+}
+
 static Err read_layer(Net *net, Node node, int position, const Level *level)
 {
     Layer layer = {.node = node, .position = position};
-    const char *type_name;
+    const char *type_name = "";
     Common *common;
-    TRY(conf_choice(node, &type_name));
-    TRY(find_type(node, type_name, &layer.type));
-    TRY(read_settings(net, &layer, &common));
+    Err err = read_type(net, &layer, &type_name, &common);
+    if (err)
+        return tell_layer(err, &layer, level, type_name);
     TRY(name_layer(net, &layer, level, common->name));
     TRY(connect(net, &layer, level, common->from));
     layer.index = net->layer_count;

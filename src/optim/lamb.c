@@ -83,7 +83,7 @@ static const char *const slots[] = {"exp_avg", "exp_avg_sq", NULL};
 
 const OptimType optim_lamb = {
     .name = "lamb",
-    .help = "Adam's direction, a rate for each tensor by the ratio of its norms",
+    .help = "Adam, each tensor's step scaled to its norm",
     .fields = fields,
     .self_size = sizeof(Self),
     .slots = slots,

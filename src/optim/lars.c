@@ -53,7 +53,7 @@ static const char *const slots[] = {"momentum_buffer", NULL};
 
 const OptimType optim_lars = {
     .name = "lars",
-    .help = "SGD with a rate for each tensor, by the ratio of its norms",
+    .help = "SGD, each tensor's step scaled to its norm",
     .fields = fields,
     .self_size = sizeof(Self),
     .slots = slots,

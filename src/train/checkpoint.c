@@ -68,6 +68,9 @@ static Err write_head(H5 *file, State *state, const char *config, const char *fi
     TRY(h5_write_int(file, "/", "step", state->step));
     TRY(h5_write_int(file, "/", "samples", state->samples));
     TRY(h5_write_int(file, "/", "evaluated", state->control.evaluated));
+    TRY(h5_write_int(file, "/", "input_channels", state->net->input.channels));
+    TRY(h5_write_int(file, "/", "input_height", state->net->input.height));
+    TRY(h5_write_int(file, "/", "input_width", state->net->input.width));
     TRY(h5_write_text(file, "/", "digest", digest));
     TRY(h5_write_text(file, "/", "config", config));
     return h5_write_text(file, "/", "fingerprint", fingerprint);
@@ -126,6 +129,18 @@ static Err read_head(Checkpoint *c)
     return h5_read_text(c->file, "/", "fingerprint", &c->arena, &c->fingerprint);
 }
 
+static Err read_input(Checkpoint *c)
+{
+    int64_t channels, height, width;
+    if (!h5_has_attribute(c->file, "/", "input_channels"))
+        return NULL;
+    TRY(h5_read_int(c->file, "/", "input_channels", &channels));
+    TRY(h5_read_int(c->file, "/", "input_height", &height));
+    TRY(h5_read_int(c->file, "/", "input_width", &width));
+    c->input = (Shape){(int)height, (int)width, (int)channels};
+    return NULL;
+}
+
 static Err read_control(Checkpoint *c)
 {
     TRY(h5_read_real(c->file, "/control", "train_loss", &c->control.train_loss));
@@ -162,6 +177,7 @@ Err checkpoint_open(Checkpoint *c, const char *path)
     TRY(seal_check(path));
     TRY(h5_open(&c->file, path));
     TRY(read_head(c));
+    TRY(read_input(c));
     TRY(read_control(c));
     return read_normal(c);
 }

@@ -1,7 +1,8 @@
 /* Checkpoints: one HDF5 file whatever the number of ranks, written by rank 0 out of its group's
  * memory, whole or not at all (base/file). Layout: design, "Files".
  *
- *     /            format, step, samples, evaluated, digest, config, fingerprint
+ *     /            format, step, samples, evaluated, digest, config, fingerprint,
+ *                  input_channels, input_height, input_width: of the samples that the net takes
  *     /model/<layer>/<tensor>               parameters
  *     /statistics/<layer>/<tensor>          running statistics
  *     /optimizer/<slot>/<layer>/<tensor>    optimizer state
@@ -26,6 +27,7 @@ typedef struct Checkpoint {
     const char *digest, *config, *fingerprint;
     Control control;
     Normal normal;
+    Shape input; /* 0 in files that were written before this was kept */
 } Checkpoint;
 
 /* Writes the state as `path`. Not collective: rank 0 alone. */

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { TABLE_CLASSES = 20, MISTAKES = 20, CELL = 7 };
+enum { COLUMNS = 80, MISTAKES = 20, TITLE = 13, CELL = 6, RECALL = 7 };
 
 static double *cell(const Confusion *c, int truth, int answer)
 {
@@ -63,22 +63,33 @@ static const char *share_text(const Confusion *c, int class, bool of_row, Arena 
     return all > 0 ? arena_text(arena, "%.3f", *cell(c, class, class) / all) : "-";
 }
 
-static const char *table_text(const Confusion *c, Arena *arena)
+/* The columns that the largest count takes, or a share such as 0.912. */
+static int cell_width(const Confusion *c)
 {
-    const char *text = arena_text(arena, "%-16s", "truth \\ answer");
+    double most = 0;
+    for (int64_t i = 0; i < (int64_t)c->classes * c->classes; i++)
+        most = c->count[i] > most ? c->count[i] : most;
+    int width = 1 + snprintf(NULL, 0, "%.0f", most);
+    return width > CELL ? width : CELL;
+}
+
+static const char *table_text(const Confusion *c, int width, Arena *arena)
+{
+    const char *text = arena_text(arena, "%-*s", TITLE, "truth, answer");
     for (int k = 0; k < c->classes; k++)
-        text = arena_text(arena, "%s%*d", text, CELL, k);
-    text = arena_text(arena, "%s%*s\n", text, CELL + 2, "recall");
+        text = arena_text(arena, "%s%*d", text, width, k);
+    text = arena_text(arena, "%s%*s\n", text, RECALL, "recall");
     for (int truth = 0; truth < c->classes; truth++) {
         const char *name = dataset_class_name(c->engine->feed.data, truth);
-        text = arena_text(arena, "%s%3d %-12.12s", text, truth, name ? name : "");
+        text =
+            arena_text(arena, "%s%2d %-*.*s", text, truth, TITLE - 3, TITLE - 3, name ? name : "");
         for (int answer = 0; answer < c->classes; answer++)
-            text = arena_text(arena, "%s%*.0f", text, CELL, *cell(c, truth, answer));
-        text = arena_text(arena, "%s%*s\n", text, CELL + 2, share_text(c, truth, true, arena));
+            text = arena_text(arena, "%s%*.0f", text, width, *cell(c, truth, answer));
+        text = arena_text(arena, "%s%*s\n", text, RECALL, share_text(c, truth, true, arena));
     }
-    text = arena_text(arena, "%s%-16s", text, "precision");
+    text = arena_text(arena, "%s%-*s", text, TITLE, "precision");
     for (int k = 0; k < c->classes; k++)
-        text = arena_text(arena, "%s%*s", text, CELL, share_text(c, k, false, arena));
+        text = arena_text(arena, "%s%*s", text, width, share_text(c, k, false, arena));
     return text;
 }
 
@@ -102,7 +113,7 @@ static const char *mistakes_text(const Confusion *c, Arena *arena)
     int64_t at = -1;
     for (int i = 0; i < MISTAKES && (at = next_mistake(c, last, at)) >= 0; i++) {
         last = c->count[at];
-        text = arena_text(arena, "%s\n%*.0f  %s -> %s", text, CELL, last,
+        text = arena_text(arena, "%s\n%7.0f  %.32s -> %.32s", text, last,
                           class_name(c, (int)(at / c->classes), arena),
                           class_name(c, (int)(at % c->classes), arena));
     }
@@ -111,6 +122,7 @@ static const char *mistakes_text(const Confusion *c, Arena *arena)
 
 const char *confusion_text(const Confusion *confusion, Arena *arena)
 {
-    return confusion->classes <= TABLE_CLASSES ? table_text(confusion, arena)
-                                               : mistakes_text(confusion, arena);
+    int width = cell_width(confusion);
+    bool fits = TITLE + (int64_t)confusion->classes * width + RECALL <= COLUMNS;
+    return fits ? table_text(confusion, width, arena) : mistakes_text(confusion, arena);
 }

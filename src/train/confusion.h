@@ -17,9 +17,9 @@ void confusion_open(Confusion *confusion, Engine *engine);
 /* The counts of all ranks. Collective. */
 void confusion_merge(Confusion *confusion, const Comm *comm);
 void confusion_close(Confusion *confusion, Engine *engine);
-/* A table of up to 20 classes with the recall (right answers of a class's samples) of each row and
- * the precision (right ones of a class's answers) of each column; of more classes, the commonest
- * mistakes. */
+/* Where 80 columns suffice, for about ten classes: a table with the recall (right answers of a
+ * class's samples) of each row and the precision (right ones of a class's answers) of each column;
+ * else the commonest mistakes. */
 const char *confusion_text(const Confusion *confusion, Arena *arena);
 
 #endif

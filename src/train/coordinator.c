@@ -69,10 +69,10 @@ static void announce_shares(const Engine *e)
 {
     int64_t ranks = e->comm->size, most = (e->leaves + ranks - 1) / ranks;
     if (ranks > e->leaves)
-        log_warning("%lld of %lld ranks have no work: a step has %lld micro-batches "
+        log_warning("%lld of %lld ranks have no work: a step has %lld micro-batch%s "
                     "(batch.global %lld, batch.micro %lld)",
                     (long long)(ranks - e->leaves), (long long)ranks, (long long)e->leaves,
-                    (long long)e->global, (long long)e->config->micro);
+                    e->leaves == 1 ? "" : "es", (long long)e->global, (long long)e->config->micro);
     else if (e->leaves % ranks)
         log_info("uneven share: %lld micro-batches on %lld ranks keep them %.0f%% busy",
                  (long long)e->leaves, (long long)ranks,
@@ -82,12 +82,14 @@ static void announce_shares(const Engine *e)
 void coordinator_announce(const Engine *e)
 {
     Arena arena = {0};
-    log_info("%lld parameters, %lld training samples, batch %lld in %lld micro-batches of %lld",
-             (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
-             (long long)e->leaves, (long long)e->micro);
-    log_info("%s", schedule_text(&e->schedule, &arena));
-    log_info("%d rank%s in %d group%s, %lld steps", e->comm->size, e->comm->size > 1 ? "s" : "",
-             e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length);
+    log_wrapped(2,
+                "%lld parameters, %lld training samples, batch %lld in %lld micro-batch%s of %lld",
+                (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
+                (long long)e->leaves, e->leaves == 1 ? "" : "es", (long long)e->micro);
+    log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
+    log_info("%d rank%s in %d group%s, %lld step%s", e->comm->size, e->comm->size > 1 ? "s" : "",
+             e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,
+             e->length == 1 ? "" : "s");
     announce_shares(e);
     arena_free(&arena);
 }

@@ -6,10 +6,10 @@
 #include "math/lanes.h"
 
 /* Steps, micro-batches, epochs. */
-static void measure_run(Engine *e)
+static void measure_run(Engine *e, Part part)
 {
     const Config *config = e->config;
-    int64_t n = e->feed.count[PART_TRAIN];
+    int64_t n = e->feed.count[part];
     e->global = config->global ? config->global : n;
     e->leaves = (e->global + config->micro - 1) / config->micro;
     e->micro = (e->global + e->leaves - 1) / e->leaves;
@@ -33,24 +33,37 @@ static Err check_samples(const Engine *e)
     return NULL;
 }
 
-static Err build_net(Engine *e)
+/* What the net gives and what the data want: of data without targets, nothing. */
+static Task find_task(const Engine *e)
+{
+    const Dataset *data = e->feed.data;
+    bool labels = dataset_classifies(data);
+    Task task = {.outputs = (int)shape_size(e->net->output),
+                 .last = &e->net->layers[e->net->layer_count - 1],
+                 .data = e->config->data};
+    if (e->labelled) {
+        task.classes = labels ? dataset_classes(data) : 0;
+        task.values = labels ? 0 : dataset_targets(data);
+    }
+    return task;
+}
+
+static Err build_net(Engine *e, bool trains)
 {
     const Dataset *data = e->feed.data;
     int channels, height, width;
     dataset_shape(data, &channels, &height, &width);
     int lanes = feed_reserve(&e->feed, e->micro);
     TRY(net_build(&e->net, e->config->model, (Shape){height, width, channels}, lanes));
-    TRY(check_samples(e));
-    bool labels = dataset_classifies(data);
-    Task task = {.outputs = (int)shape_size(e->net->output),
-                 .classes = labels ? dataset_classes(data) : 0,
-                 .values = labels ? 0 : dataset_targets(data)};
-    TRY(loss_build(&e->loss, e->config->loss, &e->arena, task, lanes));
-    loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
-    e->dy = mem_alloc((int64_t)task.outputs * lanes, sizeof(Real));
+    TRY(loss_build(&e->loss, e->config->loss, &e->arena, find_task(e), lanes));
+    e->dy = mem_alloc((int64_t)e->loss.task.outputs * lanes, sizeof(Real));
     e->answer = arena_take(&e->arena, lanes, sizeof *e->answer);
     TRY(descent_build(&e->descent, e->net, e->config->optimizer, e->config->penalty,
                       e->config->ema));
+    if (!trains)
+        return NULL;
+    TRY(check_samples(e));
+    loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
     return schedule_build(&e->schedule, e->config->schedule, e->descent.optim.self->lr, e->global,
                           &e->clock, e->length * e->global);
 }
@@ -66,14 +79,13 @@ static int64_t evaluation_leaves(const Engine *e)
     return most;
 }
 
-Err engine_open(Engine *e, const Comm *comm, const Config *config, const char *data,
-                const Normal *normal)
+Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure *measure)
 {
-    *e = (Engine){.comm = comm, .config = config};
+    *e = (Engine){.comm = comm, .config = config, .labelled = !measure || measure->labelled};
     TRY(watch_open(&e->watch, comm, config->watchdog));
-    TRY(feed_open(&e->feed, comm, config, data ? data : config->data_file, normal));
-    measure_run(e);
-    TRY(comm_agree(comm, build_net(e)));
+    TRY(feed_open(&e->feed, comm, config, measure));
+    measure_run(e, measure && measure->file ? measure->part : PART_TRAIN);
+    TRY(comm_agree(comm, build_net(e, !measure)));
     TRY(state_open(&e->state, comm, e->net, &e->descent.optim, config->ema > 0,
                    (uint64_t)config->seed));
     TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->leaves,
@@ -97,8 +109,8 @@ void engine_close(Engine *e)
 Targets engine_targets(const Engine *e)
 {
     bool labels = dataset_classifies(e->feed.data);
-    return (Targets){.label = labels ? e->feed.label : NULL,
-                     .value = labels ? NULL : e->feed.value,
+    return (Targets){.label = e->labelled && labels ? e->feed.label : NULL,
+                     .value = e->labelled && !labels ? e->feed.value : NULL,
                      .weight = e->feed.weight};
 }
 

@@ -37,13 +37,13 @@ typedef struct Engine {
     Real *dy;        /* [outputs][lanes] */
     int32_t *answer; /* [lanes] for a hook's use */
     Hook hook;
-    double wait; /* seconds this rank has waited for others */
+    bool labelled; /* the data have targets that are wanted */
+    double wait;   /* seconds this rank has waited for others */
 } Engine;
 
-/* Builds it from the configuration, with initial weights. `data` overrides data.file where not
- * NULL; `normal` likewise the normalisation. Collective. */
-Err engine_open(Engine *engine, const Comm *comm, const Config *config, const char *data,
-                const Normal *normal);
+/* Builds it from the configuration, with initial weights. `measure` NULL: for training; else to
+ * measure a checkpoint, without steps and schedule. Collective. */
+Err engine_open(Engine *engine, const Comm *comm, const Config *config, const Measure *measure);
 /* Collective. */
 void engine_close(Engine *engine);
 
@@ -61,7 +61,8 @@ typedef struct Result {
  * Err, the same on all ranks, says why. A loss that is not finite is STATUS_DIVERGED. Collective.
  */
 Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Result *result);
-/* Measures a part with the present values. Flags as in step_run. Collective. */
+/* Measures a part with the present values; without targets, samples alone are counted and the loss
+ * is 0. Flags as in step_run. Collective. */
 Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
 
 /* What both share. The gathered micro-batch as the net wants it; the sums as a Result. */

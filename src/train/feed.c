@@ -3,10 +3,13 @@
 #include "train/feed.h"
 
 #include "base/cut.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "math/lanes.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Every rank of the group reads its share of every part. */
 static Err fill(Feed *feed, const Comm *comm)
@@ -51,12 +54,14 @@ static Err load(Feed *feed, const Comm *comm)
     return NULL;
 }
 
-/* The validation part: the file's own, or the first of the split. */
-static Err split(Feed *feed, const Config *config)
+/* The validation part: the file's own, or the first of the split. `whole`: nothing is split. */
+static Err split(Feed *feed, const Config *config, bool whole)
 {
     for (Part part = 0; part < PART_COUNT; part++)
         feed->count[part] = dataset_count(feed->data, part);
-    feed->own_validation = feed->count[PART_VALIDATION] > 0;
+    feed->own_validation = whole || feed->count[PART_VALIDATION] > 0;
+    if (whole)
+        return NULL;
     int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
     if (feed->own_validation && held_out > 0)
         return conf_fail_key(config->data, "validation",
@@ -132,17 +137,75 @@ static Err normalise(Feed *feed, const Comm *comm, NormalMode mode, const Normal
     return NULL;
 }
 
-Err feed_open(Feed *feed, const Comm *comm, const Config *config, const char *path,
-              const Normal *given)
+/* "1 x 28 x 28" */
+static const char *sample_text(Arena *arena, int channels, int height, int width)
+{
+    return arena_text(arena, "%d x %d x %d", channels, height, width);
+}
+
+static Err check_sample(const Feed *feed, const Measure *measure)
+{
+    int channels, height, width;
+    dataset_shape(feed->data, &channels, &height, &width);
+    if (measure->channels == 0 ||
+        (measure->channels == channels && measure->height == height && measure->width == width))
+        return NULL;
+    Arena arena = {0};
+    Err err =
+        ERR(STATUS_USER,
+            "%s: a sample of %s is %s (channels x height x width), the checkpoint's net takes %s",
+            dataset_path(feed->data), part_name(measure->part),
+            sample_text(&arena, channels, height, width),
+            sample_text(&arena, measure->channels, measure->height, measure->width));
+    arena_free(&arena);
+    return err;
+}
+
+/* The commonest slip: a path that is meant to begin where the configuration lies. */
+static Err fail_missing(const Config *config, const Measure *measure)
+{
+    Arena arena = {0};
+    char here[PATH_MAX] = "?";
+    const char *path = config->data_file, *hint = "",
+               *slash = strrchr(conf_name(config->conf), '/');
+    if (path[0] != '/') {
+        int length = slash ? (int)(slash - conf_name(config->conf)) : 0;
+        const char *beside = arena_text(&arena, "%.*s/%s", length, conf_name(config->conf), path);
+        bool there = slash && file_exists(beside);
+        hint = arena_text(&arena, " in %s, the working directory%s%s%s",
+                          getcwd(here, sizeof here) ? here : "?",
+                          there ? "; did you mean " : ", where relative paths begin",
+                          there ? beside : "", there ? "?" : "");
+    }
+    Err err = conf_fail_key(config->data, "file", "there is no file %s%s%s", path, hint,
+                            measure ? "; --data names another file" : "");
+    arena_free(&arena);
+    return err;
+}
+
+static Err open_data(Feed *feed, const Config *config, const Measure *measure)
+{
+    bool own = !measure || !measure->file;
+    if (own && !file_exists(config->data_file))
+        return fail_missing(config, measure);
+    if (own)
+        TRY(dataset_open(&feed->data, config->data_file));
+    else
+        TRY(dataset_open_part(&feed->data, measure->file, measure->part, measure->labelled));
+    return measure ? check_sample(feed, measure) : NULL;
+}
+
+Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure *measure)
 {
     *feed = (Feed){0};
-    TRY(comm_agree(comm, dataset_open(&feed->data, path)));
+    TRY(comm_agree(comm, open_data(feed, config, measure)));
     TRY(load(feed, comm));
-    TRY(comm_agree(comm, split(feed, config)));
-    if (!given)
+    TRY(comm_agree(comm, split(feed, config, measure && measure->file)));
+    if (!measure)
         TRY(comm_agree(comm, augment_read(&feed->augment, config->augment, (uint64_t)config->seed,
                                           feed->data)));
-    return comm_agree(comm, normalise(feed, comm, (NormalMode)config->normalize, given));
+    return comm_agree(comm, normalise(feed, comm, (NormalMode)config->normalize,
+                                      measure ? measure->normal : NULL));
 }
 
 void feed_close(Feed *feed)
@@ -184,7 +247,7 @@ static int64_t row_of(Feed *feed, Part part, int64_t i)
 {
     if (part == PART_VALIDATION && !feed->own_validation)
         return sampler_held_out(&feed->sampler, i);
-    if (part == PART_TRAIN)
+    if (part == PART_TRAIN && feed->sampler.n > 0)
         return sampler_kept(&feed->sampler, i);
     return i;
 }

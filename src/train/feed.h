@@ -30,11 +30,20 @@ typedef struct Feed {
     View *view;        /* [lane] in training */
 } Feed;
 
+/* Data that a checkpoint is measured on, instead of being trained on. */
+typedef struct Measure {
+    const Normal *normal;        /* the checkpoint's */
+    int channels, height, width; /* of the samples that its net takes; 0: an older file, unknown */
+    const char *file;            /* NULL: data.file with its validation split; else this file's own
+                                    part, of which nothing is split off */
+    Part part;                   /* the one that is wanted */
+    bool labelled;               /* whether targets are */
+} Measure;
+
 /* Opens the data file, reads it into the group's memory, each rank its share, and measures the
- * normalisation on the training part unless `given` has one: that of a checkpoint, to measure
- * which takes no augmentation either. Collective. */
-Err feed_open(Feed *feed, const Comm *comm, const Config *config, const char *path,
-              const Normal *given);
+ * normalisation on the training part. `measure` NULL: for training; else there is no augmentation.
+ * STATUS_USER: also samples that the checkpoint's net does not take. Collective. */
+Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure *measure);
 /* Collective over the group. */
 void feed_close(Feed *feed);
 /* Lanes of a micro-batch of up to `samples` samples; makes room for it. */

@@ -16,24 +16,54 @@ static const double lock_patience = 30; /* seconds: a killed job's rank 0 may st
 static const char *const may_change[] = {
     "train.length", "train.time_limit", "train.watchdog", "exchange", "log", NULL};
 
+/* What is there before the first step. */
+static const char *const started[] = {"config.yaml", "log.txt", "lock"};
+enum { STARTED = sizeof started / sizeof *started };
+
+static const char *inside(Folder *folder, const char *name)
+{
+    return arena_text(&folder->arena, "%s/%s", folder->path, name);
+}
+
 static Err lock(Folder *folder)
 {
-    const char *path = arena_text(&folder->arena, "%s/lock", folder->path);
+    const char *path = inside(folder, "lock");
     Err held = file_lock(path, 0, &folder->lock);
     if (!held)
         return NULL;
     log_info("waiting up to %.0f s: %s", lock_patience, err_text(held));
     err_free(held);
-    return file_lock(path, lock_patience, &folder->lock);
+    TRY(file_lock(path, lock_patience, &folder->lock));
+    if (file_exists(path))
+        return NULL;
+    file_unlock(folder->lock); /* the other job has discarded the folder */
+    TRY(file_make_directory(inside(folder, "checkpoints")));
+    return file_lock(path, 0, &folder->lock);
+}
+
+static void note_what_is_there(Folder *folder)
+{
+    folder->missing = file_missing(inside(folder, "checkpoints"), &folder->arena);
+    for (int i = 0; i < STARTED; i++)
+        folder->made[i] = !file_exists(inside(folder, started[i]));
+}
+
+void folder_discard(Folder *folder)
+{
+    for (int i = 0; folder->locked && i < STARTED; i++)
+        if (folder->made[i])
+            remove(inside(folder, started[i]));
+    if (folder->locked && folder->missing)
+        file_remove_empty(inside(folder, "checkpoints"), folder->missing);
 }
 
 static Err claim(Folder *folder, const RunOptions *options)
 {
-    const char *metrics = arena_text(&folder->arena, "%s/metrics.csv", folder->path);
-    TRY(file_make_directory(arena_text(&folder->arena, "%s/checkpoints", folder->path)));
+    note_what_is_there(folder);
+    TRY(file_make_directory(inside(folder, "checkpoints")));
     TRY(lock(folder));
     folder->locked = true;
-    if (!options->resume && file_exists(metrics))
+    if (!options->resume && file_exists(inside(folder, "metrics.csv")))
         FAIL(STATUS_USER,
              "%s holds a run already: go on with --resume, or name another directory "
              "with --run",
@@ -43,7 +73,7 @@ static Err claim(Folder *folder, const RunOptions *options)
     if (options->resume && !folder->checkpoint && !options->quiet)
         log_info("%s has no checkpoint yet: starting at step 0", folder->path);
     if (!options->quiet)
-        folder->log = fopen(arena_text(&folder->arena, "%s/log.txt", folder->path), "a");
+        folder->log = fopen(inside(folder, "log.txt"), "a");
     log_to(folder->log);
     return NULL;
 }
@@ -102,9 +132,8 @@ static Err settle(Folder *folder, Config *config)
     const char *text = conf_text(config->conf);
     if (folder->finished)
         return NULL;
-    remove(arena_text(&folder->arena, "%s/summary.json", folder->path));
-    return file_replace(arena_text(&folder->arena, "%s/config.yaml", folder->path), text,
-                        strlen(text));
+    remove(inside(folder, "summary.json"));
+    return file_replace(inside(folder, "config.yaml"), text, strlen(text));
 }
 
 Err folder_settle(Folder *folder, const Comm *comm, Config *config)

@@ -11,8 +11,11 @@ typedef struct Folder {
     const char *path;
     const char *checkpoint; /* to resume from, or NULL */
     const char *finished;   /* the last line of a run that is complete, or NULL */
+    /* Rank 0: */
+    const char *missing; /* the first folder that was not there before, or NULL */
+    bool made[3];        /* which of the files of folder.c's `started` were not */
     bool locked;
-    int lock; /* rank 0 */
+    int lock;
     FILE *log;
 } Folder;
 
@@ -22,6 +25,8 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
 /* Once the configuration is resolved: compares it with the checkpoint's and writes config.yaml.
  * STATUS_USER naming the key that has changed. Collective. */
 Err folder_settle(Folder *folder, const Comm *comm, Config *config);
+/* Removes what this job has made in and of the directory: no run has begun. */
+void folder_discard(Folder *folder);
 void folder_close(Folder *folder);
 
 #endif

@@ -31,6 +31,7 @@ typedef struct Run {
     Result train;      /* of the last step */
     Result validation; /* of the last evaluation; samples 0: none */
     Result test;
+    bool begun;              /* the state is there, and metrics.csv comes */
     bool measured;           /* the complete run, at its end */
     double step_seconds;     /* in steps, by this process */
     double stepped;          /* samples in them */
@@ -259,13 +260,16 @@ static Err finish(Run *run)
 static Err train(Run *run)
 {
     Engine *e = &run->engine;
-    TRY(engine_open(e, run->comm, run->config, NULL, NULL));
+    TRY(engine_open(e, run->comm, run->config, NULL));
+    if (run->options->leaves)
+        *run->options->leaves = e->leaves;
     TRY(folder_settle(&run->folder, run->comm, run->config));
     if (run->folder.finished) {
         log_info("%s", run->folder.finished);
         return NULL;
     }
     TRY(start_state(run));
+    run->begun = true;
     TRY(comm_agree(run->comm, open_metrics(run)));
     identity_compare(run->comm, run->identity);
     if (!run->options->quiet)
@@ -287,6 +291,8 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
     Err err = folder_open(&run.folder, comm, config, options);
     if (!err)
         err = train(&run);
+    if (err && !run.begun)
+        folder_discard(&run.folder);
     metrics_close(&run.metrics);
     engine_close(&run.engine);
     folder_close(&run.folder);

@@ -1,7 +1,11 @@
 # Every verb answers -h; what is no verb is answered with the closest one.
 
+# What was said last, within a terminal's width.
+fits() { awk 'length > 80 {exit 1}' said || { why="a line of more than 80 columns"; return 1; }; }
+
 ok "lockstep -h ends with status 0" expect_status 0 ranks 0 -h
 ok "and says what the verbs are" says train
+ok "in at most 80 columns" fits
 
 # The verbs that the program itself lists: "  name   what it does".
 verbs=$(awk '$1 ~ /^(import|inspect|train|eval|predict|diff|selftest|bench)$/ {print $1}' said | sort -u)
@@ -10,6 +14,7 @@ ok "it lists import, inspect, train, eval, predict, diff, selftest and bench" \
 for verb in $verbs; do
     ok "lockstep $verb -h ends with status 0" expect_status 0 ranks 0 "$verb" -h
     ok "lockstep $verb -h is a help for $verb" says "lockstep $verb"
+    ok "of at most 80 columns" fits
 done
 
 for p in 1 3; do
@@ -36,3 +41,40 @@ ok "and the defaults of its own settings" \
     "1e-2 0.99 1e-10"
 ok "a setting that may be left out and has no default is called optional" \
     grep -q "^  warmup  *(optional) " help
+
+ok "importers have a help" expect_status 0 ranks 0 import idx -h
+ok "of at most 80 columns, too" fits
+
+# What inspect and eval print, for names longer than a line.
+tiny_data
+cat >deep.yaml <<'END'
+name: deep
+data: {file: tiny.h5, validation: 60}
+model:
+  - flatten
+  - residual:
+      main:
+        - residual:
+            main:
+              - dense: {units: 36, name: a_layer_with_a_name_that_no_terminal_has_room_for}
+              - dense: 36
+              - relu
+              - dense: {units: 36}
+  - dense: 10
+train: {length: 1 steps}
+END
+ok "a net of nested layers is inspected" expect_status 0 ranks 1 inspect deep.yaml
+ok "in at most 80 columns" fits
+ok "a long name by its end" says "that_no_terminal_has_room_for "
+ok "one step is one step, one micro-batch one" \
+    expect_status 0 ranks 1 inspect deep.yaml --set batch.global=64
+ok "and not one steps" silent_about "1 steps of"
+ok "nor one micro-batches" silent_about "1 micro-batches"
+expect_status 0 ranks 2 train deep.yaml --run deep
+ok "an evaluation with its confusion matrix" \
+    expect_status 0 ranks 1 eval deep/checkpoints/step-00000001.h5
+ok "of ten classes has a table" says recall
+ok "of at most 80 columns" fits
+expect_status 0 ranks 2 train deep.yaml --run wide --set 'model.2={dense: 12}'
+ok "of twelve classes" expect_status 0 ranks 1 eval wide/checkpoints/step-00000001.h5
+ok "it lists mistakes instead" says "the commonest mistakes"

@@ -45,5 +45,10 @@ ok "but not with the same bits on other numbers of ranks" differs
 
 ok "selftest ranks proves it" expect_status 0 ranks 3 selftest ranks tiny.yaml --steps 4
 ok "and says so" says_once "proved: 4 steps give the same bits on 1 to 3 ranks"
-test ! -e runs/tiny-selftest
+ok "without a warning" silent_about warning
 ok "and leaves nothing behind" test ! -e runs/tiny-selftest
+few() { expect_status 0 ranks 4 selftest ranks tiny.yaml --steps 2 --set "batch.micro=$1"; }
+ok "of steps of two micro-batches" few 30
+ok "it says that they prove little" says_once "a step of 2 micro-batches proves little"
+ok "of fewer micro-batches than ranks" few 20
+ok "it says for how many ranks it proves nothing" says_once "proves nothing of more than 3 ranks"

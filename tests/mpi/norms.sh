@@ -47,7 +47,7 @@ ok "summary.json has the further figures" test -n "$(summary one test_top_k_accu
 
 ckpt=one/checkpoints/step-00000012.h5
 ok "eval measures it" expect_status 0 ranks 1 eval $ckpt
-ok "with a confusion matrix" says "truth \\ answer"
+ok "with a confusion matrix" says "truth, answer"
 cp said eval-1
 ok "on four ranks" expect_status 0 ranks 4 eval $ckpt
 ok "with the same text" same said eval-1
@@ -78,7 +78,8 @@ ok "which together are every row of the file" test "$rows" = 300
 ok "a suffix that we do not write is status 2" expect_status 2 ranks 3 predict $ckpt -o out.txt
 ok "and is said once" says_once "as .h5 or .csv"
 ok "so is a missing -o" expect_status 2 ranks 1 predict $ckpt
-ok "a folder that is not there is an error" expect_status 1 ranks 2 predict $ckpt -o no/out.csv
+ok "so is a folder that is not there" expect_status 2 ranks 2 predict $ckpt -o no/out.csv
+ok "which is said, once" says_once "no/out.csv: there is no folder no to write it to"
 
 # One sample a micro-batch has no variance; the layer that needs more is named.
 cat >alone.yaml <<'END'
@@ -107,6 +108,7 @@ ok "summary.json has RMSE" test -n "$(summary values validation_rmse)"
 ok "and MAE" test -n "$(summary values validation_mae)"
 ok "eval says them" expect_status 0 ranks 1 eval values/checkpoints/step-00000004.h5 --split validation
 ok "by name" says "rmse "
+ok "and why R squared is none of them" says_once "r_squared is told of nets with one output"
 ok "values are predicted" \
     expect_status 0 ranks 3 predict values/checkpoints/step-00000004.h5 -o values.csv --split train
 ok "as values" grep -q '^row,y0,y1$' values.csv
