@@ -52,7 +52,7 @@ static void update(const void *self_, const Update *u)
 
 const OptimType optim_adagrad = {
     .name = "adagrad",
-    .help = "gradients divided by the root of the sum of their squares",
+    .help = "each gradient over the root of its sum of squares",
     .fields = fields,
     .self_size = sizeof(Self),
     .slots = slots,
