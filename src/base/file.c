@@ -273,13 +273,15 @@ void file_remove_empty(const char *path, const char *top)
     Arena arena = {0};
     char *part = arena_text(&arena, "%s", path);
     size_t least = strlen(top), size = strlen(part);
-    while (size >= least && rmdir(part) == 0) {
-        while (size > 0 && part[size - 1] != '/')
-            size--;
+    do {
         while (size > 0 && part[size - 1] == '/')
             size--;
         part[size] = '\0';
-    }
+        if (size < least || rmdir(part) != 0)
+            break;
+        while (size > 0 && part[size - 1] != '/')
+            size--;
+    } while (size > 0);
     arena_free(&arena);
 }
 

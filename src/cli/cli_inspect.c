@@ -32,9 +32,10 @@ static Err list_datasets(H5 *file, Arena *arena)
     for (int i = 0; i < count; i++) {
         H5Info info;
         TRY(h5_info(file, paths[i], &info));
-        const char *chunk = info.chunk ? arena_text(arena, "chunks of %" PRId64, info.chunk) : "";
-        log_info("  %-37s %-7s %-15s %s", paths[i], type_text(&info, arena),
-                 dims_text(&info, arena), chunk);
+        const char *chunk =
+            info.chunk ? arena_text(arena, ", %" PRId64 " a chunk", info.chunk) : "";
+        log_info("  %-44s %-7s %s%s", paths[i], type_text(&info, arena), dims_text(&info, arena),
+                 chunk);
     }
     return NULL;
 }
@@ -48,16 +49,34 @@ static void describe_part(const Dataset *data, Part part)
         log_info("  %-12s %" PRId64 " sample%s", part_name(part), count, count == 1 ? "" : "s");
 }
 
-static Err inspect_data(const char *path)
+/* A file for training, or the first part of one that is none. */
+static Err open_data(const char *path, Arena *arena, Dataset **data)
+{
+    H5 *file;
+    Part part = PART_TRAIN;
+    TRY(h5_open(&file, path));
+    while (part < PART_COUNT && !h5_has(file, arena_text(arena, "%s/x", part_name(part))))
+        part++;
+    bool labelled = part < PART_COUNT && h5_has(file, arena_text(arena, "%s/y", part_name(part)));
+    h5_close(file);
+    if (part == PART_TRAIN || part == PART_COUNT)
+        return dataset_open(data, path);
+    return dataset_open_part(data, path, part, labelled);
+}
+
+static Err inspect_data(const char *path, Arena *arena)
 {
     Dataset *data;
     int channels, height, width;
-    TRY(dataset_open(&data, path));
+    TRY(open_data(path, arena, &data));
     dataset_shape(data, &channels, &height, &width);
-    log_info("%s: a data file", path);
+    bool trains = dataset_count(data, PART_TRAIN) > 0, labelled = dataset_targets(data) > 0;
+    log_info("%s: a data file%s", path, trains ? "" : " without /train: to measure or predict");
     log_info("  a sample is %d channel%s of %d x %d; targets are %s", channels,
              channels > 1 ? "s" : "", height, width,
-             dataset_classifies(data) ? "classes" : "real values");
+             !labelled                  ? "missing"
+             : dataset_classifies(data) ? "classes"
+                                        : "real values");
     for (Part part = 0; part < PART_COUNT; part++)
         describe_part(data, part);
     log_info("  %.1f MB in memory", (double)dataset_bytes(data) / 1e6);
@@ -218,7 +237,7 @@ static Err inspect(const Comm *world, const Args *args)
     if (world->rank != 0)
         return NULL;
     Arena arena = {0};
-    Err err = kind == KIND_DATA ? inspect_data(path) : inspect_checkpoint(path, &arena);
+    Err err = kind == KIND_DATA ? inspect_data(path, &arena) : inspect_checkpoint(path, &arena);
     arena_free(&arena);
     return err;
 }

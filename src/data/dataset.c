@@ -173,6 +173,9 @@ static Err check_one(Dataset *dataset, Part part, bool labelled)
     dataset->first = part;
     if (!h5_has(dataset->file, x_names[part]))
         FAIL(STATUS_USER, "%s: there is no %s", dataset->path, x_names[part]);
+    if (labelled && !h5_has(dataset->file, y_names[part]))
+        FAIL(STATUS_USER, "%s: there is no %s to measure by; `predict` does without", dataset->path,
+             y_names[part]);
     return check_part(dataset, part, labelled);
 }
 
