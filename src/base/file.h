@@ -20,6 +20,8 @@ bool file_exists(const char *path);
 Err file_make_directory(const char *path);
 /* fsync of a folder, so that a rename in it lasts. */
 Err file_sync_directory(const char *path);
+/* The same of the folder that a file lies in. */
+Err file_sync_parent(const char *path);
 /* Names in a folder that begin and end so, sorted by bytes, in the arena. A missing folder: none.
  */
 Err file_list(const char *directory, const char *prefix, const char *suffix, Arena *arena,
