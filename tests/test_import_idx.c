@@ -9,6 +9,8 @@
 
 #include <zlib.h>
 
+extern const Importer import_idx;
+
 /* An IDX file to write: its type, shape, and how it is spoilt. */
 typedef struct Sample {
     const char *name;
@@ -92,7 +94,7 @@ static const char *write_idx(Scratch *scratch, const Sample *sample)
 static Err import(int count, const char **arguments, const char *output)
 {
     log_level(LOG_SILENT);
-    return importers[0]->run(count, (char **)arguments, output);
+    return import_idx.run(count, (char **)arguments, output);
 }
 
 /* Imports two files; where that goes well, `output` is there to be looked at. */

@@ -149,9 +149,7 @@ static Err replace_through(const char *temporary, const char *path, const void *
     TRY(verify(temporary, path, bytes, size));
     if (rename(temporary, path) != 0)
         return system_failure(STATUS_FAILED, path, errno);
-    char folder[PATH_MAX];
-    folder_of(path, folder);
-    return file_sync_directory(folder);
+    return file_sync_parent(path);
 }
 
 Err file_replace(const char *path, const void *bytes, size_t size)
@@ -325,6 +323,13 @@ Err file_sync_directory(const char *path)
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+Err file_sync_parent(const char *path)
+{
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    return file_sync_directory(folder);
 }
 
 static bool is_self_or_parent(const char *name)

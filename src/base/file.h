@@ -29,6 +29,8 @@ const char *file_missing(const char *path, Arena *arena);
 void file_remove_empty(const char *path, const char *top);
 /* fsync of a folder, so that a rename in it lasts. */
 Err file_sync_directory(const char *path);
+/* The same of the folder that a file lies in. */
+Err file_sync_parent(const char *path);
 /* Names in a folder that begin and end so, sorted by bytes, in the arena. A missing folder: none.
  */
 Err file_list(const char *directory, const char *prefix, const char *suffix, Arena *arena,

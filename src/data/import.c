@@ -3,6 +3,6 @@
 
 #include <stddef.h>
 
-extern const Importer import_idx;
+extern const Importer import_csv, import_idx;
 
-const Importer *const importers[] = {&import_idx, NULL};
+const Importer *const importers[] = {&import_csv, &import_idx, NULL};

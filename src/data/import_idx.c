@@ -2,10 +2,10 @@
  * and labels must have in common, and the writing; import_idx_read.c reads the files. */
 #include "data/import.h"
 
-#include "base/conf.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "data/import_idx_inside.h"
+#include "data/import_inside.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,8 +15,8 @@ enum { CHUNK_BYTES = 256 << 10 }; /* of x in the data file, about */
 /* The four files, in this order in all tables. */
 enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
 
-static const char *const options[] = {"--train-images", "--train-labels", "--test-images",
-                                      "--test-labels",  "--classes",      NULL};
+static const char *const options[FILES] = {"--train-images", "--train-labels", "--test-images",
+                                           "--test-labels"};
 static const char *const standard_names[FILES] = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte"};
@@ -30,24 +30,6 @@ typedef struct Request {
     int class_count;
 } Request;
 
-/* "a,b,c" */
-static Err take_classes(Request *request, const char *list)
-{
-    int count = 1;
-    for (const char *c = list; *c; c++)
-        count += *c == ',';
-    request->class_name = arena_take(&request->arena, count, sizeof(char *));
-    request->class_count = count;
-    for (int i = 0; i < count; i++) {
-        size_t length = strcspn(list, ",");
-        if (length == 0)
-            FAIL(STATUS_USER, "--classes: name %d is empty", i);
-        request->class_name[i] = arena_text(&request->arena, "%.*s", (int)length, list);
-        list += length + 1;
-    }
-    return NULL;
-}
-
 /* The four standard names in a folder, plain or gzipped. */
 static Err take_folder(Request *request, const char *folder)
 {
@@ -56,39 +38,25 @@ static Err take_folder(Request *request, const char *folder)
         const char *packed = arena_text(&request->arena, "%s.gz", plain);
         if (!file_exists(plain) && !file_exists(packed))
             FAIL(STATUS_USER, "%s: neither this nor its .gz is there", plain);
-        request->path[f] = file_exists(plain) ? plain : packed;
+        if (!request->path[f])
+            request->path[f] = file_exists(plain) ? plain : packed;
     }
-    return NULL;
-}
-
-static Err take_option(Request *request, const char *option, const char *value)
-{
-    int which = 0;
-    while (options[which] && strcmp(option, options[which]) != 0)
-        which++;
-    if (!options[which]) {
-        const char *meant = conf_closest(option, options);
-        FAIL(STATUS_USER, "import idx: unknown option %s%s%s%s", option,
-             meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
-    }
-    if (!value)
-        FAIL(STATUS_USER, "import idx: %s needs a value", option);
-    if (which == FILES)
-        return take_classes(request, value);
-    request->path[which] = value;
     return NULL;
 }
 
 static Err take_arguments(Request *request, int count, char *const *arguments)
 {
-    for (int i = 0; i < count; i++) {
-        if (arguments[i][0] != '-') {
-            TRY(take_folder(request, arguments[i]));
-            continue;
-        }
-        TRY(take_option(request, arguments[i], i + 1 < count ? arguments[i + 1] : NULL));
-        i++;
-    }
+    const char *classes = NULL, **folder = arena_take(&request->arena, count, sizeof *folder);
+    ImportOption table[FILES + 2] = {[FILES] = {"--classes", &classes}};
+    int folders;
+    for (int f = 0; f < FILES; f++)
+        table[f] = (ImportOption){options[f], &request->path[f]};
+    TRY(import_arguments("idx", table, count, arguments, folder, &folders));
+    for (int i = 0; i < folders; i++)
+        TRY(take_folder(request, folder[i]));
+    if (classes)
+        TRY(import_list("--classes", classes, &request->arena, &request->class_name,
+                        &request->class_count));
     for (int f = TRAIN_IMAGES; f <= TRAIN_LABELS; f++)
         if (!request->path[f])
             FAIL(STATUS_USER, "import idx: %s is missing", options[f]);
