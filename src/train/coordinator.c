@@ -9,17 +9,22 @@
 
 double coordinator_rate(const Engine *e)
 {
-    return schedule_rate(&e->schedule, e->state.samples, e->state.samples + e->global);
+    int64_t samples = e->state.samples;
+    return schedule_rate(&e->schedule, samples, samples + clock_batch(&e->clock, samples));
 }
 
-/* Whether the last step crossed a multiple of the span. */
+/* Whether the last step crossed a multiple of the span: of steps where it is given in steps, which
+ * are no fixed number of samples when the batch grows. */
 static bool crossed(const Engine *e, Span span)
 {
-    int64_t every = clock_samples(&e->clock, span);
+    double step = (double)e->state.step;
     if (span.count <= 0 || e->state.step == 0)
         return false;
+    if (span.unit == SPAN_STEPS)
+        return floor(step / span.count) > floor((step - 1) / span.count);
+    int64_t every = clock_samples(&e->clock, span);
     every = every > 0 ? every : 1;
-    return e->state.samples / every > (e->state.samples - e->global) / every;
+    return e->state.samples / every > clock_before(&e->clock, e->state.step - 1) / every;
 }
 
 Due coordinator_due(const Engine *e)
@@ -72,12 +77,31 @@ static void announce_shares(const Engine *e)
                  100.0 * (double)e->leaves / (double)(most * ranks));
 }
 
+/* A size that the run never comes to may be a slip, or a trial with a short length. */
+static void announce_batches(const Engine *e, Arena *arena)
+{
+    if (e->clock.changes > 0)
+        log_info("batch %s", batches_text(&e->clock, e->length, arena));
+    int missed = e->clock.changes + 1 - e->planned.count;
+    if (missed > 0)
+        log_warning("batch.global: %d of its sizes begin%s behind the end of the run", missed,
+                    missed > 1 ? "" : "s");
+}
+
+void coordinator_announce_change(const Engine *e)
+{
+    log_info("from step %lld on: batch %lld in %lld micro-batches", (long long)e->state.step,
+             (long long)e->global, (long long)e->leaves);
+    announce_shares(e);
+}
+
 void coordinator_announce(const Engine *e)
 {
     Arena arena = {0};
     log_info("%lld parameters, %lld training samples, batch %lld in %lld micro-batches of %lld",
              (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
-             (long long)e->leaves, (long long)e->micro);
+             (long long)e->leaves, (long long)((e->global + e->leaves - 1) / e->leaves));
+    announce_batches(e, &arena);
     log_info("%s", schedule_text(&e->schedule, &arena));
     log_info("%d rank%s in %d group%s, %lld steps", e->comm->size, e->comm->size > 1 ? "s" : "",
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length);

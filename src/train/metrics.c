@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum { BUFFER = 1 << 20 };
-static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest\n";
+static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch\n";
 static const char timing_header[] = "step,seconds,samples_per_second\n";
 
 /* A row of a later step than what is kept: `train` rows by step, all others by evaluation. */
@@ -110,7 +110,7 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
     write_key(metrics->rows, "train", engine);
     fprintf(metrics->rows, ",%.9g", rate);
     write_result(metrics->rows, result);
-    fputs(",\n", metrics->rows);
+    fprintf(metrics->rows, ",,%" PRId64 "\n", engine->global);
 }
 
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
@@ -119,7 +119,7 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
     write_key(metrics->rows, part_name(part) + 1, engine);
     fputc(',', metrics->rows);
     write_result(metrics->rows, result);
-    fprintf(metrics->rows, ",%016" PRIx64 "\n", digest);
+    fprintf(metrics->rows, ",%016" PRIx64 ",\n", digest);
 }
 
 void metrics_timing(Metrics *metrics, int64_t step, double seconds, double samples)

@@ -172,12 +172,17 @@ static Err evaluate(Run *run, bool last)
 static Err step(Run *run)
 {
     Engine *e = &run->engine;
+    int64_t batch = e->global;
     double rate = coordinator_rate(e), before = term_clock();
     TRY(step_run(e, rate, coordinator_word(e, run->options->began), &run->all, &run->train));
     run->step_seconds += term_clock() - before;
     run->stepped += (double)e->global;
     if (leads(run) && coordinator_due(e).log)
         metrics_step(&run->metrics, e, rate, &run->train);
+    if (e->global != batch && !run->options->quiet) {
+        term_clear(&run->term);
+        coordinator_announce_change(e);
+    }
     term_progress(&run->term, e->state.samples, "loss %.4f", run->train.loss);
     if (run->options->after_step) {
         comm_barrier(run->comm);
@@ -229,6 +234,7 @@ static Err finish(Run *run)
         Summary summary = {.steps = e->state.step,
                            .epochs = (double)e->state.samples / (double)e->clock.epoch,
                            .ranks = run->comm->size,
+                           .batch = batches_text(&e->clock, e->length, &run->arena),
                            .parameters = e->net->parameter_count,
                            .train_loss = e->state.control.train_loss,
                            .validation = run->validation,
@@ -252,6 +258,7 @@ static Err train(Run *run)
         return NULL;
     }
     TRY(start_state(run));
+    engine_size_step(e);
     TRY(comm_agree(run->comm, open_metrics(run)));
     identity_compare(run->comm, run->identity);
     if (!run->options->quiet)
@@ -259,7 +266,8 @@ static Err train(Run *run)
     if (!run->options->quiet)
         log_info("start-up took %.2f s", term_clock() - run->options->began);
     table_head();
-    term_begin(&run->term, run->config->name, "samples", e->state.samples, e->length * e->global);
+    term_begin(&run->term, run->config->name, "samples", e->state.samples,
+               clock_before(&e->clock, e->length));
     Err err = loop(run);
     term_clear(&run->term);
     TRY(err);

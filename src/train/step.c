@@ -73,6 +73,7 @@ Err step_run(Engine *e, double rate, Word mine, Word *all, Result *result)
 {
     int64_t lo, hi;
     double scalars[REDUCE_SCALARS];
+    engine_size_step(e);
     reduce_begin(e->reduce, e->leaves, true, &lo, &hi);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
     Err err = run_leaves(e, lo, hi);

@@ -102,7 +102,7 @@ batch: {global: 4, micro: 2}
 train: {length: 4 steps, evaluate_every: 2 steps}
 END
 ok "a regression trains" expect_status 0 ranks 2 train values.yaml --run values
-ok "its accuracy column is empty" grep -qE '^validation,4,[^,]*,[^,]*,,[^,]+,,[0-9a-f]{16}$' values/metrics.csv
+ok "its accuracy column is empty" grep -qE '^validation,4,[^,]*,[^,]*,,[^,]+,,[0-9a-f]{16},$' values/metrics.csv
 ok "summary.json has RMSE" test -n "$(summary values validation_rmse)"
 ok "and MAE" test -n "$(summary values validation_mae)"
 ok "eval says them" expect_status 0 ranks 1 eval values/checkpoints/step-00000004.h5 --split validation
