@@ -227,6 +227,34 @@ static void said(void)
     arena_free(&arena);
 }
 
+/* Growth takes the place of decay, so the rate keeps to the first batch; and a warmup in steps ends
+ * with that very step. */
+static void growing(void)
+{
+    static const char text[] = "schedule: {scaling: linear, warmup: 14 steps}\n";
+    BatchChange changes[1];
+    Clock clock = {.epoch = EPOCH, .batch = 512, .change = changes};
+    Arena arena = {0};
+    Schedule schedule;
+    Conf *conf;
+    Node node;
+    CU_ASSERT(clock_change(&clock, (Span){10, SPAN_STEPS}, 2048));
+    CU_ASSERT_FATAL(fine(conf_parse(&conf, "test.yaml", text, NULL, 0)));
+    CU_ASSERT_FATAL(fine(conf_section(conf_root(conf), "schedule", &node)));
+    CU_ASSERT_FATAL(fine(schedule_build(&schedule, node, 0.1, 512, &clock, 100000)));
+    CU_ASSERT_EQUAL(schedule.warmup, 10 * 512 + 4 * 2048);
+    int64_t last = clock_before(&clock, 13), end = clock_before(&clock, 14);
+    CU_ASSERT(schedule_rate(&schedule, last, end) == 0.2);
+    CU_ASSERT(schedule_rate(&schedule, clock_before(&clock, 12), last) < 0.2);
+    CU_ASSERT(schedule_rate(&schedule, 90000, 92048) == 0.2);
+    CU_ASSERT_STRING_EQUAL(
+        schedule_text(&schedule, &arena),
+        "lr 0.1 at batch 256, linear scaling to the first batch, 512: x 2 = 0.2, "
+        "warmup 13312 samples, constant decay");
+    conf_free(conf);
+    arena_free(&arena);
+}
+
 static const Promise promises[] = {
     {"without a section the rate is constant, whatever the batch", constant},
     {"linear scaling multiplies by the batch, sqrt by its root, none not at all", scaling},
@@ -239,6 +267,7 @@ static const Promise promises[] = {
     {"steps, epochs and samples mean the same span", spans},
     {"a span in decimals is exact to the sample", tenths},
     {"a misspelt or impossible setting is named with its place", refusals},
+    {"of a batch that grows the first size scales the rate, and steps are real ones", growing},
     {"one line says base rate, reference, batch, factor, warmup and decay", said},
     {0}};
 

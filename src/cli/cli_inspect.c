@@ -148,7 +148,7 @@ static void list_layers(const Net *net)
 static void list_memory(const Engine *e)
 {
     double data = (double)dataset_bytes(e->feed.data), state = (double)e->state.window.bytes;
-    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->leaves);
+    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned);
     double own = (double)net_activation_bytes(e->net);
     log_info("\nmemory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
              "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all",
@@ -171,8 +171,32 @@ static void list_rates(const Engine *e)
             continue;
         last = step;
         log_info("%10" PRId64 " %10.2f %12.6g", step,
-                 (double)(step * e->global) / (double)e->clock.epoch,
-                 schedule_rate(&e->schedule, (step - 1) * e->global, step * e->global));
+                 (double)clock_before(&e->clock, step) / (double)e->clock.epoch,
+                 schedule_rate(&e->schedule, clock_before(&e->clock, step - 1),
+                               clock_before(&e->clock, step)));
+    }
+}
+
+/* One line, or one for each size of the batch. */
+static void list_batches(const Engine *e)
+{
+    if (e->clock.changes == 0) {
+        log_info("\n%" PRId64 " training samples, %" PRId64 " step%s of %" PRId64
+                 " samples,\n  each of %" PRId64 " micro-batch%s of up to %" PRId64 " samples",
+                 e->clock.epoch, e->length, e->length == 1 ? "" : "s", e->global, e->leaves,
+                 e->leaves == 1 ? "" : "es", e->micro);
+        return;
+    }
+    Arena arena = {0};
+    log_info("\n%" PRId64 " training samples, %" PRId64 " steps, batch %s", e->clock.epoch,
+             e->length, batches_text(&e->clock, e->length, &arena));
+    arena_free(&arena);
+    log_info("%10s %10s %12s %14s", "from step", "epoch", "batch", "micro-batches");
+    for (int i = 0; i < e->planned.count; i++) {
+        BatchChange stretch = clock_stretch(&e->clock, i);
+        log_info("%10" PRId64 " %10.2f %12" PRId64 " %14" PRId64, stretch.step + 1,
+                 (double)stretch.samples / (double)e->clock.epoch, stretch.size,
+                 e->planned.leaves[i]);
     }
 }
 
@@ -189,10 +213,7 @@ static Err inspect_config(const Comm *world, const char *path, const Args *args)
     if (!err) {
         log_info("# %s, resolved\n%s", path, conf_text(config.conf));
         list_layers(e.net);
-        log_info("\n%" PRId64 " training samples, %" PRId64 " step%s of %" PRId64
-                 " samples,\n  each of %" PRId64 " micro-batch%s of up to %" PRId64 " samples",
-                 e.clock.epoch, e.length, e.length == 1 ? "" : "s", e.global, e.leaves,
-                 e.leaves == 1 ? "" : "es", e.micro);
+        list_batches(&e);
         list_memory(&e);
         list_rates(&e);
     }

@@ -18,19 +18,6 @@ static const DecayType decay_constant = {
 const DecayType *const decay_types[] = {&decay_constant, &decay_cosine, NULL};
 const char *const scaling_words[] = {"none", "linear", "sqrt", NULL};
 
-static const double MOST_SAMPLES = 1e15; /* more than any run has, and far from overflow */
-
-int64_t clock_samples(const Clock *clock, Span span)
-{
-    if (span.count < 0)
-        return 0;
-    double unit = span.unit == SPAN_STEPS    ? (double)clock->batch
-                  : span.unit == SPAN_EPOCHS ? (double)clock->epoch
-                                             : 1;
-    double samples = span.count * unit; /* 0.7 x 60000 is 41999.999... in binary */
-    return (int64_t)floor(fmin(samples, MOST_SAMPLES) + 0.5);
-}
-
 typedef struct Settings {
     int64_t reference;
     int scaling;
@@ -79,6 +66,7 @@ Err schedule_build(Schedule *schedule, Node section, double base, int64_t global
                            .scaling = (Scaling)settings.scaling,
                            .reference = settings.reference,
                            .global = global,
+                           .grows = clock->changes > 0,
                            .warmup = clock_samples(clock, settings.warmup),
                            .length = length};
     double ratio = (double)global / (double)settings.reference;
@@ -105,9 +93,10 @@ const char *schedule_text(const Schedule *s, Arena *arena)
 {
     const char *scaled = arena_text(arena, "lr %g", s->base);
     if (s->scaling != SCALING_NONE)
-        scaled = arena_text(arena, "lr %g at batch %lld, %s scaling to batch %lld: x %g = %g",
-                            s->base, (long long)s->reference, scaling_words[s->scaling],
-                            (long long)s->global, s->factor, s->base * s->factor);
+        scaled = arena_text(arena, "lr %g at batch %lld, %s scaling to %s %lld: x %g = %g", s->base,
+                            (long long)s->reference, scaling_words[s->scaling],
+                            s->grows ? "the first batch," : "batch", (long long)s->global,
+                            s->factor, s->base * s->factor);
     const char *warmup =
         s->warmup ? arena_text(arena, "warmup %lld samples", (long long)s->warmup) : "no warmup";
     return arena_text(arena, "%s, %s, %s decay", scaled, warmup, s->decay->name);

@@ -4,8 +4,6 @@
 #include "data/dataset.h"
 #include "optim/penalty.h"
 
-#include <string.h>
-
 static const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
 static const char *const reduce_words[] = {"tree", "mpi", NULL};
 
@@ -42,7 +40,8 @@ static const Field data_fields[] = {
     {0}};
 
 static const Field batch_fields[] = {
-    {"global", FIELD_NODE, AT(batch), "256", .help = "samples a step, on all ranks; or all"},
+    {"global", FIELD_NODE, AT(batch), "256",
+     .help = "samples a step, on all ranks; or all; or a list of sizes"},
     {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20,
      .help = "samples a micro-batch: the unit of work; decides bits"},
     {0}};
@@ -71,26 +70,21 @@ const ConfigSection config_sections[] = {
     {"data", data_fields},
     {"penalty", penalty_fields},
     {"batch", batch_fields},
+    {"batch.global as a list, such as [{at: 0 epochs, size: 256}, {at: 30 epochs, size: 1024}]",
+     batch_point_fields},
     {"train", train_fields},
     {"log", log_fields},
     {"checkpoint", checkpoint_fields},
     {NULL, NULL},
 };
 
-/* `global: 256` or `global: all`. */
 static Err read_global(Config *config, Node batch)
 {
     Node value = config->batch; /* batch_fields leaves the value of `global` here */
-    const char *text = conf_scalar(value);
     config->batch = batch;
-    if (text && strcmp(text, "all") == 0)
-        return NULL;
-    if (text && text[strspn(text, "0123456789")])
-        return conf_fail(value, "expected a number of samples, or all, found \"%s\"", text);
-    static const Field number[] = {{"global", FIELD_INT, AT(global), "256", 1, 1e12, .help = ""},
-                                   {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20, .help = ""},
-                                   {0}};
-    return conf_fields(batch, number, config);
+    if (!conf_exists(value))
+        return conf_fail_key(batch, "global", "expected a number of samples, all, or a list");
+    return batches_read(value, &config->batches);
 }
 
 static Err read_section(Node *section, Config *config, const char *name, const Field *fields)

@@ -4,7 +4,7 @@
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
-#include "base/conf.h"
+#include "train/batches.h"
 
 typedef struct Config {
     Conf *conf;
@@ -19,7 +19,7 @@ typedef struct Config {
     int normalize; /* NormalMode */
     Node augment;
 
-    int64_t global; /* samples a step; 0: all of them */
+    BatchPoints batches; /* of batch.global */
     int64_t micro;
 
     Span length, evaluate_every;

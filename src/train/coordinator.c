@@ -9,24 +9,29 @@
 
 double coordinator_rate(const Engine *e)
 {
-    return schedule_rate(&e->schedule, e->state.samples, e->state.samples + e->global);
+    int64_t samples = e->state.samples;
+    return schedule_rate(&e->schedule, samples, samples + clock_batch(&e->clock, samples));
 }
 
-/* Whether the step that ends at `samples` crosses a multiple of the span. */
-static bool crosses(const Engine *e, Span span, int64_t samples)
+/* Whether step `step` crosses a multiple of the span: of steps where it is given in steps, which
+ * are no fixed number of samples when the batch grows. */
+static bool crosses(const Engine *e, Span span, int64_t step)
 {
-    int64_t every = clock_samples(&e->clock, span);
-    if (span.count <= 0 || samples < e->global)
+    double end = (double)step;
+    if (span.count <= 0 || step == 0)
         return false;
+    if (span.unit == SPAN_STEPS)
+        return floor(end / span.count) > floor((end - 1) / span.count);
+    int64_t every = clock_samples(&e->clock, span);
     every = every > 0 ? every : 1;
-    return samples / every > (samples - e->global) / every;
+    return clock_before(&e->clock, step) / every > clock_before(&e->clock, step - 1) / every;
 }
 
 Due coordinator_due(const Engine *e)
 {
     const Config *config = e->config;
     bool last = e->state.step >= e->length;
-    int64_t now = e->state.samples;
+    int64_t now = e->state.step;
     return (Due){.log = e->state.step > 0 && (last || crosses(e, config->log_every, now)),
                  .evaluate = last || crosses(e, config->evaluate_every, now),
                  .save = last || crosses(e, config->checkpoint_every, now),
@@ -35,8 +40,7 @@ Due coordinator_due(const Engine *e)
 
 bool coordinator_logs_next(const Engine *e)
 {
-    return e->state.step + 1 >= e->length ||
-           crosses(e, e->config->log_every, e->state.samples + e->global);
+    return e->state.step + 1 >= e->length || crosses(e, e->config->log_every, e->state.step + 1);
 }
 
 Word coordinator_word(const Engine *e, double began)
@@ -79,13 +83,33 @@ static void announce_shares(const Engine *e)
                  100.0 * (double)e->leaves / (double)(most * ranks));
 }
 
+/* A size that the run never comes to may be a slip, or a trial with a short length. */
+static void announce_batches(const Engine *e, Arena *arena)
+{
+    if (e->clock.changes > 0)
+        log_info("batch %s", batches_text(&e->clock, e->length, arena));
+    int missed = e->clock.changes + 1 - e->planned.count;
+    if (missed > 0)
+        log_warning("batch.global: %d of its sizes begin%s behind the end of the run", missed,
+                    missed > 1 ? "" : "s");
+}
+
+void coordinator_announce_change(const Engine *e)
+{
+    log_info("from step %lld on: batch %lld in %lld micro-batches", (long long)e->state.step,
+             (long long)e->global, (long long)e->leaves);
+    announce_shares(e);
+}
+
 void coordinator_announce(const Engine *e)
 {
     Arena arena = {0};
     log_wrapped(2,
                 "%lld parameters, %lld training samples, batch %lld in %lld micro-batch%s of %lld",
                 (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
-                (long long)e->leaves, e->leaves == 1 ? "" : "es", (long long)e->micro);
+                (long long)e->leaves, e->leaves == 1 ? "" : "es",
+                (long long)((e->global + e->leaves - 1) / e->leaves));
+    announce_batches(e, &arena);
     log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
     log_info("%d rank%s in %d group%s, %lld step%s", e->comm->size, e->comm->size > 1 ? "s" : "",
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,

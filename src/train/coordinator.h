@@ -25,5 +25,7 @@ Word coordinator_word(const Engine *engine, double began);
 bool coordinator_note(Engine *engine, const Result *validation);
 /* "lr 0.1 at batch 256, linear scaling to 1024: x4 = 0.4, ..." and what an uneven share costs. */
 void coordinator_announce(const Engine *engine);
+/* The same of the batch's new size, after the first step that has it. Allocates nothing. */
+void coordinator_announce_change(const Engine *engine);
 
 #endif

@@ -30,10 +30,11 @@ typedef struct Engine {
     State state;
     Reduce *reduce;
     Watch *watch;
-    int64_t global;  /* samples a step */
-    int64_t micro;   /* samples a micro-batch at most */
-    int64_t leaves;  /* micro-batches a step */
+    int64_t global;  /* samples of the step under way, or of the last one */
+    int64_t leaves;  /* its micro-batches */
+    int64_t micro;   /* samples a micro-batch at most, in any step and any evaluation */
     int64_t length;  /* steps of the run */
+    Leaves planned;  /* micro-batches of the steps of every size */
     Real *dy;        /* [outputs][lanes] */
     int32_t *answer; /* [lanes] for a hook's use */
     Hook hook;
@@ -65,6 +66,8 @@ Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Re
  * is 0. Flags as in step_run. Collective. */
 Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
 
+/* Sets global and leaves for the step that begins at the state's samples. */
+void engine_size_step(Engine *engine);
 /* What both share. The gathered micro-batch as the net wants it; the sums as a Result. */
 Pass engine_pass(const Engine *engine, bool training);
 Targets engine_targets(const Engine *engine);

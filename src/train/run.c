@@ -175,6 +175,7 @@ static Err evaluate(Run *run, bool last)
 static Err step(Run *run)
 {
     Engine *e = &run->engine;
+    int64_t batch = e->global;
     double before = term_clock();
     bool logged = coordinator_logs_next(e);
     Word word = coordinator_word(e, run->options->began);
@@ -184,6 +185,10 @@ static Err step(Run *run)
     run->stepped += (double)e->global;
     if (leads(run) && logged)
         metrics_step(&run->metrics, e, run->rate, &run->train);
+    if (e->global != batch && !run->options->quiet) {
+        term_clear(&run->term);
+        coordinator_announce_change(e);
+    }
     term_progress(&run->term, e->state.samples, "loss %.4f", run->train.loss);
     if (run->options->after_step) {
         comm_barrier(run->comm);
@@ -242,6 +247,7 @@ static Err finish(Run *run)
         Summary summary = {.steps = e->state.step,
                            .epochs = (double)e->state.samples / (double)e->clock.epoch,
                            .ranks = run->comm->size,
+                           .batch = batches_text(&e->clock, e->length, &run->arena),
                            .parameters = e->net->parameter_count,
                            .train_loss = e->state.control.train_loss,
                            .validation = run->validation,
@@ -270,6 +276,7 @@ static Err train(Run *run)
     }
     TRY(start_state(run));
     run->begun = true;
+    engine_size_step(e);
     TRY(comm_agree(run->comm, open_metrics(run)));
     identity_compare(run->comm, run->identity);
     if (!run->options->quiet)
@@ -277,7 +284,8 @@ static Err train(Run *run)
     if (!run->options->quiet)
         log_info("start-up took %.2f s", term_clock() - run->options->began);
     table_head();
-    term_begin(&run->term, run->config->name, "samples", e->state.samples, e->length * e->global);
+    term_begin(&run->term, run->config->name, "samples", e->state.samples,
+               clock_before(&e->clock, e->length));
     Err err = loop(run);
     term_clear(&run->term);
     TRY(err);

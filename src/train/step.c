@@ -55,6 +55,7 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
 {
     int64_t lo, hi;
     double scalars[REDUCE_SCALARS];
+    engine_size_step(e);
     reduce_begin(e->reduce, e->leaves, true, &lo, &hi);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
     Err err = run_leaves(e, lo, hi, measure);

@@ -9,6 +9,7 @@ typedef struct Summary {
     int64_t steps, parameters;
     double epochs;
     int ranks;
+    const char *batch;       /* "256, from 30 epochs on 1024" */
     double train_loss;       /* of the last step */
     Result validation, test; /* samples 0: there is none */
     uint64_t digest;
