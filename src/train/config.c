@@ -70,7 +70,7 @@ const ConfigSection config_sections[] = {
     {"data", data_fields},
     {"penalty", penalty_fields},
     {"batch", batch_fields},
-    {"batch.global as a list, such as [{at: 0 epochs, size: 256}, {at: 30 epochs, size: 1024}]",
+    {"batch.global as a list: [{at: 0 epochs, size: 256}, {at: 9 epochs, size: 1024}]",
      batch_point_fields},
     {"train", train_fields},
     {"log", log_fields},

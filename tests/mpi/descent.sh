@@ -50,7 +50,7 @@ ok "zeros are counted" grep -q '^validation,12,.*,0\.[0-9]*$' penalty/metrics.cs
 
 ok "one micro-batch a step measures no noise" expect_status 0 train 1 single --set batch.micro=64
 ok "and says so" says "gradient noise scale: not measurable yet"
-columns() { awk -F, '$1 == "train" && $9 != "" && $10 == "" { n++ } END { exit n == 0 }' "$1"; }
+columns() { awk -F, '$1 == "train" && $10 != "" && $11 == "" { n++ } END { exit n == 0 }' "$1"; }
 ok "in empty columns" columns single/metrics.csv
 
 refused() { expect_status 2 train 3 refused --set "$1"; }
