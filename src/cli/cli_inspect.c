@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cli/load.h"
 #include "train/checkpoint.h"
+#include "train/coordinator.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,12 +138,21 @@ static void list_memory(const Engine *e)
              ((data + state + leaves) / e->comm->members + own) / 1e6);
 }
 
+/* Of step 1, 2, ... A plateau decay has not lowered it yet. */
+static double rate_of(const Engine *e, int64_t step)
+{
+    return schedule_rate(&e->schedule, &e->state.control.plateau, (step - 1) * e->global,
+                         step * e->global);
+}
+
 /* The rate at a few steps of the run. */
 static void list_rates(const Engine *e)
 {
     enum { ROWS = 12 };
     Arena arena = {0};
-    log_info("\n%s", schedule_text(&e->schedule, &arena));
+    log_wrapped(2, "\n%s", schedule_text(&e->schedule, &arena));
+    if (e->schedule.doubt)
+        log_warning("%s", e->schedule.doubt);
     arena_free(&arena);
     log_info("%10s %10s %12s", "step", "epoch", "rate");
     int64_t last = -1;
@@ -152,8 +162,7 @@ static void list_rates(const Engine *e)
             continue;
         last = step;
         log_info("%10" PRId64 " %10.2f %12.6g", step,
-                 (double)(step * e->global) / (double)e->clock.epoch,
-                 schedule_rate(&e->schedule, (step - 1) * e->global, step * e->global));
+                 (double)(step * e->global) / (double)e->clock.epoch, rate_of(e, step));
     }
 }
 
@@ -167,6 +176,8 @@ static Err inspect_config(const Comm *world, const char *path, const Args *args)
         err = load_comm(world, &config, &comm);
     if (!err)
         err = engine_open(&e, &comm, &config, NULL);
+    if (!err)
+        err = coordinator_check(&e);
     if (!err) {
         log_info("# %s, resolved\n%s", path, conf_text(config.conf));
         list_layers(e.net);

@@ -9,7 +9,8 @@
 
 double coordinator_rate(const Engine *e)
 {
-    return schedule_rate(&e->schedule, e->state.samples, e->state.samples + e->global);
+    return schedule_rate(&e->schedule, &e->state.control.plateau, e->state.samples,
+                         e->state.samples + e->global);
 }
 
 /* Whether the step that ends at `samples` crosses a multiple of the span. */
@@ -49,9 +50,40 @@ Word coordinator_word(const Engine *e, double began)
     return word;
 }
 
+/* Of a figure that the setting `key` waits for. */
+static Err check_measured(const Engine *e, Node section, const char *key, int metric)
+{
+    const char *name = metric_words[metric];
+    if (e->feed.count[PART_VALIDATION] == 0)
+        return conf_fail_key(section, key,
+                             "%s is never measured: there are no validation samples "
+                             "(data.validation is 0)",
+                             name);
+    if (e->config->evaluate_every.count <= 0)
+        return conf_fail_key(section, key,
+                             "%s is measured only at the end of the run: give "
+                             "train.evaluate_every",
+                             name);
+    if (metric == METRIC_ACCURACY && e->loss.answers == 0)
+        return conf_fail_key(section, key, "the loss %s has no accuracy; there is validation_loss",
+                             e->loss.type->name);
+    return NULL;
+}
+
+Err coordinator_check(const Engine *e)
+{
+    const Schedule *schedule = &e->schedule;
+    if (schedule->decay->note)
+        TRY(check_measured(e, schedule->settings, "metric", (int)schedule->watched));
+    return NULL;
+}
+
 bool coordinator_note(Engine *e, const Result *validation)
 {
     Control *control = &e->state.control;
+    const double figures[METRIC_COUNT] = {
+        [METRIC_LOSS] = validation->loss, [METRIC_ACCURACY] = validation->accuracy};
+    schedule_note(&e->schedule, &control->plateau, e->state.samples, figures);
     bool classifies = e->loss.answers > 0;
     double measure = classifies ? validation->accuracy : validation->loss;
     bool better =
@@ -87,6 +119,13 @@ void coordinator_announce(const Engine *e)
                 (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
                 (long long)e->leaves, e->leaves == 1 ? "" : "es", (long long)e->micro);
     log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
+    if (e->schedule.doubt)
+        log_warning("%s", e->schedule.doubt);
+    if (e->schedule.scaling == SCALING_LINEAR && e->descent.optim.type->adaptive)
+        log_wrapped(2,
+                    "%s: `scaling: sqrt` suits adaptive optimizers better than linear (Malladi et "
+                    "al. 2022)",
+                    e->descent.optim.type->name);
     log_info("%d rank%s in %d group%s, %lld step%s", e->comm->size, e->comm->size > 1 ? "s" : "",
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,
              e->length == 1 ? "" : "s");

@@ -263,6 +263,7 @@ static Err train(Run *run)
     TRY(engine_open(e, run->comm, run->config, NULL));
     if (run->options->leaves)
         *run->options->leaves = e->leaves;
+    TRY(comm_agree(run->comm, coordinator_check(e)));
     TRY(folder_settle(&run->folder, run->comm, run->config));
     if (run->folder.finished) {
         log_info("%s", run->folder.finished);

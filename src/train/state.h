@@ -9,6 +9,7 @@
 #include "nn/net.h"
 #include "optim/noise.h"
 #include "optim/optim.h"
+#include "optim/schedule.h"
 
 /* What the coordinator and the metrics remember across steps. */
 typedef struct Control {
@@ -18,6 +19,7 @@ typedef struct Control {
     int64_t best_step; /* -1: none yet */
     double best_loss;  /* validation loss at that step */
     Noise noise;       /* of the gradient, over the logged steps */
+    Plateau plateau;   /* of a plateau decay */
 } Control;
 
 enum { STATE_SLOTS = OPTIM_SLOTS + 1 };
