@@ -54,7 +54,8 @@ static bool same_control(const Control *a, const Control *b)
     return a->evaluated == b->evaluated && a->train_loss == b->train_loss && a->best == b->best &&
            a->best_step == b->best_step && a->best_loss == b->best_loss &&
            same_trend(&a->plateau.trend, &b->plateau.trend) &&
-           a->plateau.cooldown == b->plateau.cooldown && a->plateau.drops == b->plateau.drops;
+           a->plateau.cooldown == b->plateau.cooldown && a->plateau.drops == b->plateau.drops &&
+           same_trend(&a->early, &b->early) && a->stopped == b->stopped;
 }
 
 /* Everything that the file says. */

@@ -34,6 +34,10 @@ static const Remembered remembered[] = {
     {"plateau_best", AT(plateau.trend.best), true, true},
     {"plateau_cooldown", AT(plateau.cooldown), false, true},
     {"plateau_drops", AT(plateau.drops), false, true},
+    {"early_stop_seen", AT(early.seen), false, true},
+    {"early_stop_bad", AT(early.bad), false, true},
+    {"early_stop_best", AT(early.best), true, true},
+    {"stopped", AT(stopped), false, true},
     {0},
 };
 

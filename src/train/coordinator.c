@@ -26,7 +26,7 @@ static bool crosses(const Engine *e, Span span, int64_t samples)
 Due coordinator_due(const Engine *e)
 {
     const Config *config = e->config;
-    bool last = e->state.step >= e->length;
+    bool last = e->state.step >= e->length || e->state.control.stopped;
     int64_t now = e->state.samples;
     return (Due){.log = e->state.step > 0 && (last || crosses(e, config->log_every, now)),
                  .evaluate = last || crosses(e, config->evaluate_every, now),
@@ -73,23 +73,45 @@ static Err check_measured(const Engine *e, Node section, const char *key, int me
 Err coordinator_check(const Engine *e)
 {
     const Schedule *schedule = &e->schedule;
+    const Stop *stop = &e->stop;
     if (schedule->decay->note)
         TRY(check_measured(e, schedule->settings, "metric", (int)schedule->watched));
+    if (stop->patience > 0)
+        TRY(check_measured(e, stop->early, "metric", stop->metric));
+    if (stop->goal >= 0 && stop->goal < METRIC_COUNT)
+        TRY(check_measured(e, stop->target, metric_words[stop->goal], stop->goal));
     return NULL;
 }
 
-bool coordinator_note(Engine *e, const Result *validation)
+void coordinator_note_step(Engine *e, const Result *train)
+{
+    Stopped why = stop_note_step(&e->stop, train->loss);
+    if (why)
+        e->state.control.stopped = why;
+}
+
+/* What waits for a better figure, and ends the run or lowers the rate. */
+static void note_waiting(Engine *e, const Result *validation)
 {
     Control *control = &e->state.control;
     const double figures[METRIC_COUNT] = {
         [METRIC_LOSS] = validation->loss, [METRIC_ACCURACY] = validation->accuracy};
     schedule_note(&e->schedule, &control->plateau, e->state.samples, figures);
+    Stopped why = stop_note(&e->stop, &control->early, figures);
+    if (why)
+        control->stopped = why;
+}
+
+bool coordinator_note(Engine *e, const Result *validation)
+{
+    note_waiting(e, validation);
+    Control *control = &e->state.control;
     bool classifies = e->loss.answers > 0;
-    double measure = classifies ? validation->accuracy : validation->loss;
-    bool better =
-        control->best_step < 0 || (classifies ? measure > control->best : measure < control->best);
+    bool by_accuracy = e->stop.patience > 0 ? e->stop.metric == METRIC_ACCURACY : classifies;
+    bool better = control->best_step < 0 || (by_accuracy ? validation->accuracy > control->best
+                                                         : validation->loss < control->best_loss);
     if (better) {
-        control->best = measure;
+        control->best = classifies ? validation->accuracy : validation->loss;
         control->best_loss = validation->loss;
         control->best_step = e->state.step;
     }
