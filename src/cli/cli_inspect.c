@@ -1,6 +1,7 @@
 /* lockstep inspect FILE: what is in a data file, a checkpoint, or a configuration. */
 #include "base/file.h"
 #include "base/log.h"
+#include "base/plot.h"
 #include "cli/load.h"
 #include "train/checkpoint.h"
 #include "train/coordinator.h"
@@ -145,6 +146,23 @@ static double rate_of(const Engine *e, int64_t step)
                          step * e->global);
 }
 
+/* The rate over the run. */
+static void draw_rates(const Engine *e, Arena *arena)
+{
+    enum { MOST = 6000 }; /* a hundred to a column of the drawing */
+    int64_t count = e->length < MOST ? e->length : MOST;
+    double *rates = arena_take(arena, count, sizeof *rates);
+    for (int64_t i = 0; i < count; i++)
+        rates[i] = rate_of(e, 1 + i * e->length / count);
+    Plot plot = {.y = rates,
+                 .count = count,
+                 .to = (double)(e->length * e->global) / (double)e->clock.epoch,
+                 .x_name = "epochs",
+                 .y_name = "rate"};
+    if (count > 0)
+        log_info("\n%s\n", plot_text(&plot, arena));
+}
+
 /* The rate at a few steps of the run. */
 static void list_rates(const Engine *e)
 {
@@ -153,6 +171,7 @@ static void list_rates(const Engine *e)
     log_wrapped(2, "\n%s", schedule_text(&e->schedule, &arena));
     if (e->schedule.doubt)
         log_warning("%s", e->schedule.doubt);
+    draw_rates(e, &arena);
     arena_free(&arena);
     log_info("%10s %10s %12s", "step", "epoch", "rate");
     int64_t last = -1;

@@ -118,6 +118,12 @@ ok "with sqrt it is not" silent_about "scaling: sqrt"
 cp whole.said said
 ok "nor is sgd with linear scaling" silent_about "scaling: sqrt"
 
+# inspect draws the rate.
+ok "inspect draws the rate over the run" expect_status 0 ranks 2 inspect tiny.yaml
+ok "with axes" says "epochs"
+narrow() { sed -n '/^ *rate$/,$p' said | awk 'length > 80 { bad = 1 } / \|/ { n++ } END { exit bad || n != 10 }'; }
+ok "in ten lines, no wider than 80 columns" narrow
+
 # Bad input.
 refused() { # SENTENCE TEXT SETTINGS...
     local sentence=$1 text=$2 sets=()
