@@ -175,6 +175,11 @@ static const struct Kind {
     [FIELD_NODE] = {read_node, none_node},
 };
 
+Err conf_value(Node at, const Field *field, void *into)
+{
+    return kinds[field->kind].read(at, field, into);
+}
+
 /* " in schedule", or nothing at the top. */
 static const char *where(Node map)
 {

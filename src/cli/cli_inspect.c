@@ -1,8 +1,10 @@
 /* lockstep inspect FILE: what is in a data file, a checkpoint, or a configuration. */
 #include "base/file.h"
 #include "base/log.h"
+#include "base/plot.h"
 #include "cli/load.h"
 #include "train/checkpoint.h"
+#include "train/coordinator.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -156,12 +158,39 @@ static void list_memory(const Engine *e)
              ((data + state + leaves) / e->comm->members + own) / 1e6);
 }
 
+/* Of step 1, 2, ... A plateau decay has not lowered it yet. */
+static double rate_of(const Engine *e, int64_t step)
+{
+    return schedule_rate(&e->schedule, &e->state.control.plateau, clock_before(&e->clock, step - 1),
+                         clock_before(&e->clock, step));
+}
+
+/* The rate over the run. */
+static void draw_rates(const Engine *e, Arena *arena)
+{
+    enum { MOST = 6000 }; /* a hundred to a column of the drawing */
+    int64_t count = e->length < MOST ? e->length : MOST;
+    double *rates = arena_take(arena, count, sizeof *rates);
+    for (int64_t i = 0; i < count; i++)
+        rates[i] = rate_of(e, 1 + i * e->length / count);
+    Plot plot = {.y = rates,
+                 .count = count,
+                 .to = (double)clock_before(&e->clock, e->length) / (double)e->clock.epoch,
+                 .x_name = "epochs",
+                 .y_name = "rate"};
+    if (count > 0)
+        log_info("\n%s\n", plot_text(&plot, arena));
+}
+
 /* The rate at a few steps of the run. */
 static void list_rates(const Engine *e)
 {
     enum { ROWS = 12 };
     Arena arena = {0};
-    log_info("\n%s", schedule_text(&e->schedule, &arena));
+    log_wrapped(2, "\n%s", schedule_text(&e->schedule, &arena));
+    if (e->schedule.doubt)
+        log_warning("%s", e->schedule.doubt);
+    draw_rates(e, &arena);
     arena_free(&arena);
     log_info("%10s %10s %12s", "step", "epoch", "rate");
     int64_t last = -1;
@@ -171,9 +200,7 @@ static void list_rates(const Engine *e)
             continue;
         last = step;
         log_info("%10" PRId64 " %10.2f %12.6g", step,
-                 (double)clock_before(&e->clock, step) / (double)e->clock.epoch,
-                 schedule_rate(&e->schedule, clock_before(&e->clock, step - 1),
-                               clock_before(&e->clock, step)));
+                 (double)clock_before(&e->clock, step) / (double)e->clock.epoch, rate_of(e, step));
     }
 }
 
@@ -210,6 +237,8 @@ static Err inspect_config(const Comm *world, const char *path, const Args *args)
         err = load_comm(world, &config, &comm);
     if (!err)
         err = engine_open(&e, &comm, &config, NULL);
+    if (!err)
+        err = coordinator_check(&e);
     if (!err) {
         log_info("# %s, resolved\n%s", path, conf_text(config.conf));
         list_layers(e.net);

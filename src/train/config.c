@@ -3,6 +3,7 @@
 
 #include "data/dataset.h"
 #include "optim/penalty.h"
+#include "train/stop.h"
 
 static const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
 static const char *const reduce_words[] = {"tree", "mpi", NULL};
@@ -49,6 +50,10 @@ static const Field batch_fields[] = {
 static const Field train_fields[] = {
     {"length", FIELD_SPAN, AT(length), "10 epochs", .help = "of the whole run"},
     {"evaluate_every", FIELD_SPAN, AT(evaluate_every), FIELD_NONE, .help = "on validation"},
+    {"early_stop", FIELD_NODE, AT(early_stop), FIELD_NONE,
+     .help = "end when validation gets no better: patience, or as below"},
+    {"target", FIELD_NODE, AT(target), FIELD_NONE,
+     .help = "end when a figure is reached, such as {validation_accuracy: 0.9}"},
     {"time_limit", FIELD_REAL, AT(time_limit), "0", 0, 1e9,
      .help = "seconds; then save and stop with status 75; 0: none"},
     {"ema", FIELD_REAL, AT(ema), "0", 0, 0.9999999,
@@ -73,6 +78,8 @@ const ConfigSection config_sections[] = {
     {"batch.global as a list: [{at: 0 epochs, size: 256}, {at: 9 epochs, size: 1024}]",
      batch_point_fields},
     {"train", train_fields},
+    {"train.early_stop", early_stop_fields},
+    {"train.target", target_fields},
     {"log", log_fields},
     {"checkpoint", checkpoint_fields},
     {NULL, NULL},

@@ -23,6 +23,7 @@ typedef struct Config {
     int64_t micro;
 
     Span length, evaluate_every;
+    Node early_stop, target;
     double time_limit; /* seconds; 0: none */
     double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */

@@ -10,7 +10,8 @@
 double coordinator_rate(const Engine *e)
 {
     int64_t samples = e->state.samples;
-    return schedule_rate(&e->schedule, samples, samples + clock_batch(&e->clock, samples));
+    return schedule_rate(&e->schedule, &e->state.control.plateau, samples,
+                         samples + clock_batch(&e->clock, samples));
 }
 
 /* Whether step `step` crosses a multiple of the span: of steps where it is given in steps, which
@@ -30,7 +31,7 @@ static bool crosses(const Engine *e, Span span, int64_t step)
 Due coordinator_due(const Engine *e)
 {
     const Config *config = e->config;
-    bool last = e->state.step >= e->length;
+    bool last = e->state.step >= e->length || e->state.control.stopped;
     int64_t now = e->state.step;
     return (Due){.log = e->state.step > 0 && (last || crosses(e, config->log_every, now)),
                  .evaluate = last || crosses(e, config->evaluate_every, now),
@@ -53,15 +54,68 @@ Word coordinator_word(const Engine *e, double began)
     return word;
 }
 
-bool coordinator_note(Engine *e, const Result *validation)
+/* Of a figure that the setting `key` waits for. */
+static Err check_measured(const Engine *e, Node section, const char *key, int metric)
+{
+    const char *name = metric_words[metric];
+    if (e->feed.count[PART_VALIDATION] == 0)
+        return conf_fail_key(section, key,
+                             "%s is never measured: there are no validation samples "
+                             "(data.validation is 0)",
+                             name);
+    if (e->config->evaluate_every.count <= 0)
+        return conf_fail_key(section, key,
+                             "%s is measured only at the end of the run: give "
+                             "train.evaluate_every",
+                             name);
+    if (metric == METRIC_ACCURACY && e->loss.answers == 0)
+        return conf_fail_key(section, key, "the loss %s has no accuracy; there is validation_loss",
+                             e->loss.type->name);
+    return NULL;
+}
+
+Err coordinator_check(const Engine *e)
+{
+    const Schedule *schedule = &e->schedule;
+    const Stop *stop = &e->stop;
+    if (schedule->decay->note)
+        TRY(check_measured(e, schedule->settings, "metric", (int)schedule->watched));
+    if (stop->patience > 0)
+        TRY(check_measured(e, stop->early, "metric", stop->metric));
+    if (stop->goal >= 0 && stop->goal < METRIC_COUNT)
+        TRY(check_measured(e, stop->target, metric_words[stop->goal], stop->goal));
+    return NULL;
+}
+
+void coordinator_note_step(Engine *e, const Result *train)
+{
+    Stopped why = stop_note_step(&e->stop, train->loss);
+    if (why)
+        e->state.control.stopped = why;
+}
+
+/* What waits for a better figure, and ends the run or lowers the rate. */
+static void note_waiting(Engine *e, const Result *validation)
 {
     Control *control = &e->state.control;
+    const double figures[METRIC_COUNT] = {
+        [METRIC_LOSS] = validation->loss, [METRIC_ACCURACY] = validation->accuracy};
+    schedule_note(&e->schedule, &control->plateau, e->state.samples, figures);
+    Stopped why = stop_note(&e->stop, &control->early, figures);
+    if (why)
+        control->stopped = why;
+}
+
+bool coordinator_note(Engine *e, const Result *validation)
+{
+    note_waiting(e, validation);
+    Control *control = &e->state.control;
     bool classifies = e->loss.answers > 0;
-    double measure = classifies ? validation->accuracy : validation->loss;
-    bool better =
-        control->best_step < 0 || (classifies ? measure > control->best : measure < control->best);
+    bool by_accuracy = e->stop.patience > 0 ? e->stop.metric == METRIC_ACCURACY : classifies;
+    bool better = control->best_step < 0 || (by_accuracy ? validation->accuracy > control->best
+                                                         : validation->loss < control->best_loss);
     if (better) {
-        control->best = measure;
+        control->best = classifies ? validation->accuracy : validation->loss;
         control->best_loss = validation->loss;
         control->best_step = e->state.step;
     }
@@ -111,6 +165,13 @@ void coordinator_announce(const Engine *e)
                 (long long)((e->global + e->leaves - 1) / e->leaves));
     announce_batches(e, &arena);
     log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
+    if (e->schedule.doubt)
+        log_warning("%s", e->schedule.doubt);
+    if (e->schedule.scaling == SCALING_LINEAR && e->descent.optim.type->adaptive)
+        log_wrapped(2,
+                    "%s: `scaling: sqrt` suits adaptive optimizers better than linear (Malladi et "
+                    "al. 2022)",
+                    e->descent.optim.type->name);
     log_info("%d rank%s in %d group%s, %lld step%s", e->comm->size, e->comm->size > 1 ? "s" : "",
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,
              e->length == 1 ? "" : "s");

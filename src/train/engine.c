@@ -96,6 +96,7 @@ static Err build_net(Engine *e, bool trains)
         return NULL;
     TRY(check_layers(e));
     loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
+    TRY(stop_build(&e->stop, e->config->early_stop, e->config->target));
     return schedule_build(&e->schedule, e->config->schedule, e->descent.optim.self->lr,
                           e->clock.batch, &e->clock, clock_before(&e->clock, e->length));
 }

@@ -8,6 +8,7 @@
 #include "optim/schedule.h"
 #include "train/descent.h"
 #include "train/feed.h"
+#include "train/stop.h"
 #include "train/watch.h"
 
 /* Called with each micro-batch of an evaluation: the net's output for the samples [lo, hi) of the
@@ -27,6 +28,7 @@ typedef struct Engine {
     Descent descent;
     Schedule schedule;
     Clock clock;
+    Stop stop;
     State state;
     Reduce *reduce;
     Watch *watch;
