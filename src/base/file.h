@@ -16,6 +16,7 @@ Err file_replace(const char *path, const void *bytes, size_t size);
 /* The whole file as text, '\0' added; freed with mem_free. STATUS_USER: missing or unreadable. */
 Err file_read(const char *path, char **text, size_t *size);
 bool file_exists(const char *path);
+bool file_is_directory(const char *path);
 /* Makes a directory and its parents; one that is there already is fine. */
 Err file_make_directory(const char *path);
 /* fsync of a folder, so that a rename in it lasts. */
