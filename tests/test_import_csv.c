@@ -5,6 +5,7 @@
 #include "base/h5.h"
 #include "base/log.h"
 #include "data/dataset.h"
+#include "imported.h"
 #include "scratch.h"
 #include "unit.h"
 
@@ -60,33 +61,6 @@ static Try taken(const char *text, const char *const *arguments)
     return t;
 }
 
-static void expect_array(H5 *file, const char *path, int rows, int width, const double *values)
-{
-    H5Info info;
-    double found[256] = {0};
-    CU_ASSERT_FATAL(fine(h5_info(file, path, &info)));
-    CU_ASSERT_EQUAL(info.dims[0], rows);
-    CU_ASSERT_EQUAL(info.rank == 2 ? info.dims[1] : 1, width);
-    CU_ASSERT_FATAL(info.dims[0] == rows && (info.rank == 1 || info.dims[1] == width));
-    CU_ASSERT(fine(h5_read(file, path, H5_F64, 0, rows, found)));
-    for (int i = 0; i < rows * width; i++) {
-        if (found[i] != values[i])
-            printf("\n    %s value %d: found %.9g, expected %.9g\n", path, i, found[i], values[i]);
-        CU_ASSERT_EQUAL(found[i], values[i]);
-    }
-}
-
-/* Does the list of strings under this name read "a|b|c"? */
-static void expect_names(Try *t, const char *name, const char *expected)
-{
-    const char **texts, *joined = "";
-    int count;
-    CU_ASSERT_FATAL(fine(h5_read_texts(t->file, "/", name, &t->scratch.arena, &texts, &count)));
-    for (int i = 0; i < count; i++)
-        joined = arena_text(&t->scratch.arena, "%s%s%s", joined, i ? "|" : "", texts[i]);
-    CU_ASSERT_STRING_EQUAL(joined, expected);
-}
-
 #define NOTHING   ((const char *const[]){NULL})
 #define WITH(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -120,9 +94,9 @@ static void dialects(void)
         Try t = taken(cases[i].text, cases[i].arguments);
         expect_array(t.file, "/train/x", 2, 2, (double[]){1, 2, 3, 4});
         expect_array(t.file, "/train/y", 2, 1, (double[]){0, 1});
-        expect_names(&t, "features", "a|b");
-        expect_names(&t, "targets", "y");
-        expect_names(&t, "classes", "no|yes");
+        expect_names(t.file, "features", "a|b");
+        expect_names(t.file, "targets", "y");
+        expect_names(t.file, "classes", "no|yes");
         try_end(&t);
     }
 }
@@ -130,8 +104,8 @@ static void dialects(void)
 static void quotes(void)
 {
     Try t = taken("\"a,\"\"1\"\"\",y\n\"2\",\"x\ny\"\n3,\"p,\"\"q\"\"\"\n4,\"x\ny\"\n", NOTHING);
-    expect_names(&t, "features", "a,\"1\"");
-    expect_names(&t, "classes", "p,\"q\"|x\ny");
+    expect_names(t.file, "features", "a,\"1\"");
+    expect_names(t.file, "classes", "p,\"q\"|x\ny");
     expect_array(t.file, "/train/y", 3, 1, (double[]){1, 0, 1});
     try_end(&t);
 }
@@ -140,18 +114,18 @@ static void headers(void)
 {
     Try t = taken("1,2,0\n3,4,1\n", NOTHING);
     expect_array(t.file, "/train/x", 2, 2, (double[]){1, 2, 3, 4});
-    expect_names(&t, "features", "0|1");
+    expect_names(t.file, "features", "0|1");
     try_end(&t);
     t = taken("1,2,3\n5,6,0\n7,8,1\n", WITH("--header", "yes", "--target", "3"));
     expect_array(t.file, "/train/x", 2, 2, (double[]){5, 6, 7, 8});
-    expect_names(&t, "features", "1|2");
+    expect_names(t.file, "features", "1|2");
     try_end(&t);
     t = taken("a,b,p\nb,a,q\n", WITH("--header", "no"));
     expect_array(t.file, "/train/x", 2, 4, (double[]){1, 0, 0, 1, 0, 1, 1, 0});
-    expect_names(&t, "features", "0_a|0_b|1_a|1_b");
+    expect_names(t.file, "features", "0_a|0_b|1_a|1_b");
     try_end(&t);
     t = taken(",a,y\n1,2,p\n3,4,q\n", NOTHING);
-    expect_names(&t, "features", "Unnamed: 0|a");
+    expect_names(t.file, "features", "Unnamed: 0|a");
     try_end(&t);
 }
 
@@ -182,11 +156,11 @@ static void categories(void)
     static const double code[2][6] = {{2, 1, 0, 2, 1, 3}, {1, 3, 0, 2, 2, 1}};
     for (int i = 0; i < 2; i++) {
         Try t = taken(texts[i], NOTHING);
-        expect_names(&t, "features", "c_blue|c_green|c_red|s");
+        expect_names(t.file, "features", "c_blue|c_green|c_red|s");
         expect_array(t.file, "/train/x", 3, 4, onehot[i]);
         try_end(&t);
         t = taken(texts[i], WITH("--categorical", "code"));
-        expect_names(&t, "features", "c|s");
+        expect_names(t.file, "features", "c|s");
         expect_array(t.file, "/train/x", 3, 2, code[i]);
         try_end(&t);
     }
@@ -196,7 +170,7 @@ static void tasks(void)
 {
     H5Info info;
     Try t = taken("a,y\n1,10\n2,9\n3,-1\n4,9.0\n", NOTHING);
-    expect_names(&t, "classes", "-1|9|10");
+    expect_names(t.file, "classes", "-1|9|10");
     expect_array(t.file, "/train/y", 4, 1, (double[]){2, 1, 0, 1});
     CU_ASSERT(fine(h5_info(t.file, "/train/y", &info)) && info.kind == H5_INTEGER);
     try_end(&t);
@@ -211,7 +185,7 @@ static void tasks(void)
     t = taken("y,a,z\n1,2,3\n4,5,6\n", WITH("--target", "z,y"));
     expect_array(t.file, "/train/x", 2, 1, (double[]){2, 5});
     expect_array(t.file, "/train/y", 2, 2, (double[]){1, 3, 4, 6});
-    expect_names(&t, "targets", "y|z");
+    expect_names(t.file, "targets", "y|z");
     try_end(&t);
 }
 

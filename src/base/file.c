@@ -232,7 +232,7 @@ bool file_exists(const char *path)
     return stat(path, &status) == 0;
 }
 
-static bool is_directory(const char *path)
+bool file_is_directory(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
@@ -244,9 +244,9 @@ Err file_check_output(const char *path)
     if (strlen(path) >= PATH_MAX)
         return system_failure(STATUS_USER, path, ENAMETOOLONG);
     folder_of(path, folder);
-    if (is_directory(path))
+    if (file_is_directory(path))
         FAIL(STATUS_USER, "%s: a folder; name a file in it", path);
-    if (!is_directory(folder))
+    if (!file_is_directory(folder))
         FAIL(STATUS_USER, "%s: there is no folder %s to write it to; make it first", path, folder);
     return NULL;
 }
@@ -296,7 +296,7 @@ Err file_make_directory(const char *path)
         /* Another rank or job may make it at the same time: what counts is that it is there. */
         if (mkdir(part, 0777) != 0) {
             int error = errno;
-            if (!is_directory(part))
+            if (!file_is_directory(part))
                 err = error == EEXIST || error == ENOTDIR
                           ? ERR(STATUS_FAILED, "%s: %s is a file, not a folder", path, part)
                           : system_failure(STATUS_FAILED, part, error);

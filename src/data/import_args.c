@@ -43,6 +43,15 @@ Err import_arguments(const char *importer, const ImportOption *options, int coun
     return NULL;
 }
 
+Err import_pairs(const char *importer, const char *const *option, const char *const *value)
+{
+    bool tests = value[TEST_X] || value[TEST_Y];
+    for (int i = 0; i < IMPORT_ARRAYS; i++)
+        if (!value[i] && (i < TEST_X || tests))
+            FAIL(STATUS_USER, "import %s: %s is missing", importer, option[i]);
+    return NULL;
+}
+
 Err import_list(const char *option, const char *list, Arena *arena, const char ***item, int *count)
 {
     *count = 1;

@@ -169,12 +169,13 @@ static Err write_row(Table *table, const Csv *csv, Part part, void *self)
 
 static Err write_file(Table *table, ImportOut *out, const char *output)
 {
-    int64_t rows[PART_COUNT] = {0}, dims[] = {table->features};
+    int64_t rows[PART_COUNT] = {0};
+    ImportShape shape = {.x_type = H5_F32, .rank = 1, .dims = {table->features}};
     rows[PART_TRAIN] = table->training_rows - table->split.test;
     rows[PART_TEST] = table->test_rows + table->split.test;
-    H5Type y_type = table->classifies ? H5_I32 : H5_F32;
-    int targets = table->classifies ? 0 : table->targets;
-    TRY(import_out_open(out, output, rows, H5_F32, 1, dims, y_type, targets));
+    shape.y_type = table->classifies ? H5_I32 : H5_F32;
+    shape.targets = table->classifies ? 0 : table->targets;
+    TRY(import_out_open(out, output, rows, &shape));
     TRY(write_features(table, out->file));
     TRY(write_targets(table, out->file));
     TRY(table_each(table, "writing", write_row, out));

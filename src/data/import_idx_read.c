@@ -7,6 +7,7 @@
  * file's length. */
 #include "data/import_idx_inside.h"
 
+#include "data/import_inside.h"
 #include "data/unzip.h"
 
 #include <inttypes.h>
@@ -60,8 +61,8 @@ static Err read_header(Unzip *file, Idx *idx)
 /* A damaged header must not decide how much memory is taken. */
 static Err check_size(const Unzip *file, const Idx *idx)
 {
-    int64_t size = unzip_size(file);
-    if (idx->count * idx->type->bytes / UNZIP_MOST_PACKED > size)
+    int64_t size = unzip_size(file), most = unzip_most(file);
+    if (idx->count * idx->type->bytes > most)
         FAIL(STATUS_USER,
              "%s: its header promises %" PRId64 " values, more than %" PRId64 " bytes can hold",
              idx->path, idx->count, size);
@@ -110,11 +111,6 @@ static void convert_value(const IdxType *type, const unsigned char *raw, void *v
     }
 }
 
-static int64_t bytes_in_memory(const IdxType *type)
-{
-    return type->type == H5_U8 ? 1 : type->type == H5_F64 ? 8 : 4;
-}
-
 static Err read_opened(Unzip *file, Idx *idx)
 {
     TRY(read_header(file, idx));
@@ -124,7 +120,7 @@ static Err read_opened(Unzip *file, Idx *idx)
     TRY(read_values(file, idx, raw));
     if (idx->type->type == H5_U8)
         return NULL;
-    idx->values = mem_alloc(idx->count, (size_t)bytes_in_memory(idx->type));
+    idx->values = mem_alloc(idx->count, (size_t)import_type_bytes(idx->type->type));
     for (int64_t i = 0; i < idx->count; i++)
         convert_value(idx->type, raw, idx->values, i);
     mem_free(raw);

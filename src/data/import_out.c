@@ -12,7 +12,7 @@ enum {
     BLOCK_BYTES = 4 << 20    /* of x, about, for each part */
 };
 
-static int64_t type_bytes(H5Type type)
+int64_t import_type_bytes(H5Type type)
 {
     switch (type) {
     case H5_U8:
@@ -27,34 +27,34 @@ static int64_t type_bytes(H5Type type)
     }
 }
 
-static Err declare(ImportOut *out, Part part, int rank, const int64_t *dims, int targets)
+static Err declare(ImportOut *out, Part part)
 {
+    const ImportShape *shape = &out->shape;
     int64_t chunk = out->x_row < CHUNK_BYTES ? CHUNK_BYTES / out->x_row : 1;
     int64_t blocks = BLOCK_BYTES / (chunk * out->x_row);
-    int64_t shape[H5_RANK] = {out->rows[part]};
-    memcpy(shape + 1, dims, (size_t)rank * sizeof *dims);
-    TRY(h5_declare(out->file, dataset_x_name(part), out->x_type, rank + 1, shape, chunk));
+    int64_t dims[4] = {out->rows[part]};
+    memcpy(dims + 1, shape->dims, sizeof shape->dims);
+    TRY(h5_declare(out->file, dataset_x_name(part), shape->x_type, shape->rank + 1, dims, chunk));
     out->block = chunk * (blocks > 1 ? blocks : 1);
     out->x[part] = mem_alloc(out->block, (size_t)out->x_row);
     out->y[part] = mem_alloc(out->block, (size_t)out->y_row);
-    shape[1] = targets;
-    return h5_declare(out->file, dataset_y_name(part), out->y_type, targets ? 2 : 1, shape,
+    dims[1] = shape->targets;
+    return h5_declare(out->file, dataset_y_name(part), shape->y_type, shape->targets ? 2 : 1, dims,
                       out->block);
 }
 
-Err import_out_open(ImportOut *out, const char *path, const int64_t *rows, H5Type x_type, int rank,
-                    const int64_t *dims, H5Type y_type, int targets)
+Err import_out_open(ImportOut *out, const char *path, const int64_t *rows, const ImportShape *shape)
 {
-    *out = (ImportOut){.x_type = x_type, .y_type = y_type};
+    *out = (ImportOut){.shape = *shape};
     memcpy(out->rows, rows, sizeof out->rows);
-    out->x_row = type_bytes(x_type);
-    for (int i = 0; i < rank; i++)
-        out->x_row *= dims[i];
-    out->y_row = type_bytes(y_type) * (targets ? targets : 1);
+    out->x_row = import_type_bytes(shape->x_type);
+    for (int i = 0; i < shape->rank; i++)
+        out->x_row *= shape->dims[i];
+    out->y_row = import_type_bytes(shape->y_type) * (shape->targets ? shape->targets : 1);
     TRY(h5_create_mapped(&out->file, path));
     for (Part part = PART_TRAIN; part < PART_COUNT; part++)
         if (rows[part])
-            TRY(declare(out, part, rank, dims, targets));
+            TRY(declare(out, part));
     return NULL;
 }
 
@@ -63,8 +63,8 @@ static Err flush(ImportOut *out, Part part)
     int64_t lo = out->written[part], hi = lo + out->filled[part];
     if (lo == hi)
         return NULL;
-    TRY(h5_write_rows(out->file, dataset_x_name(part), out->x_type, lo, hi, out->x[part]));
-    TRY(h5_write_rows(out->file, dataset_y_name(part), out->y_type, lo, hi, out->y[part]));
+    TRY(h5_write_rows(out->file, dataset_x_name(part), out->shape.x_type, lo, hi, out->x[part]));
+    TRY(h5_write_rows(out->file, dataset_y_name(part), out->shape.y_type, lo, hi, out->y[part]));
     out->written[part] = hi;
     out->filled[part] = 0;
     return NULL;
