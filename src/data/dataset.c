@@ -201,7 +201,7 @@ static Err open_parts(Dataset **dataset, const char *path, Part only, bool label
         err = read_names(opened);
     if (!err)
         opened->planes =
-            arena_take(&opened->arena, (LANES + 1) * plane_stride(opened), sizeof(Real));
+            arena_take(&opened->arena, (LANES + 2) * plane_stride(opened), sizeof(Real));
     *dataset = opened;
     if (err) {
         dataset_close(opened);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/real.h"
+#include "data/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -77,14 +78,6 @@ void normal_fold(NormalMode mode, int count, double *sums, const double *block);
 /* Shift and scale from the folded sums over `rows` rows, into the arrays of `normal`, whose mode
  * and count are set. A constant feature gets scale 1. */
 void normal_finish(const Dataset *dataset, Normal *normal, const double *sums, int64_t rows);
-
-/* How a picture is seen: moved, zeros (raw ones, which are then normalised) coming in, and then
- * perhaps mirrored. Pixel (y, x) is pixel (y + dy, x + dx) of the file, or (y + dy, width - 1 - x +
- * dx). dy and dx are smaller than the picture. Zeroed: as it is. */
-typedef struct View {
-    int dy, dx;
-    bool mirrored;
-} View;
 
 /* Gathers `lanes` rows (row[i] < 0: an empty lane, zeros) as x [pixel][channel][lane], normalised,
  * with label [lanes] (or value [targets][lanes]); 0 in empty lanes. Each is seen as view [lanes]

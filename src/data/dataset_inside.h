@@ -29,7 +29,8 @@ struct Dataset {
     int class_name_count;
     const char **class_name;
     PartData part[PART_COUNT];
-    void *planes; /* room of the gather for one channel of a square's lanes, as they are seen */
+    void *planes; /* room of the gather for one channel of a square's lanes, as they are seen, and
+                     of one lane between two moves */
 };
 
 /* "/train/x" */
@@ -47,12 +48,7 @@ static inline const Real *dataset_reals_row(const Dataset *dataset, Part part, i
     return (const Real *)dataset->part[part].x + row * dataset->features;
 }
 
-/* From one plane [height][width] to another, which has room for `width` values before and behind
- * it: these are overwritten. */
-void view_bytes(const View *view, int height, int width, const uint8_t *from, uint8_t *to);
-void view_reals(const View *view, int height, int width, const Real *from, Real *to);
-
-/* Values from one of the gather's planes to the next; so many lie before the first, too. */
+/* Values from one of the gather's planes to the next; `width` of them lie between two planes. */
 static inline int64_t plane_stride(const Dataset *dataset)
 {
     return (int64_t)(dataset->height + 1) * dataset->width;

@@ -280,6 +280,7 @@ void feed_train(Feed *feed, int64_t lo, int64_t hi)
     if (augmented)
         augment_views(&feed->augment, feed->position, (int)(hi - lo), feed->view);
     gather(feed, PART_TRAIN, augmented ? feed->view : NULL, hi - lo);
+    augment_paint(&feed->augment, feed->position, (int)(hi - lo), feed->lanes, feed->x);
 }
 
 void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi)
