@@ -49,7 +49,7 @@ static void design_sample(void)
     CU_ASSERT_STRING_EQUAL(c.name, "fashion-mlp");
     CU_ASSERT_STRING_EQUAL(c.data_file, "datasets/fashion-mnist.h5");
     CU_ASSERT(c.seed == 3 && c.validation == 5000 && c.split_seed == 1);
-    CU_ASSERT(c.normalize == NORMAL_CHANNEL);
+    CU_ASSERT(c.normalize.mode == NORMAL_CHANNEL);
     CU_ASSERT(c.batches.count == 1 && c.batches.point[0].size == 256 && c.micro == 32);
     CU_ASSERT(is_span(c.length, 12, SPAN_EPOCHS) && is_span(c.evaluate_every, 500, SPAN_STEPS));
     CU_ASSERT(is_span(c.checkpoint_every, 30000, SPAN_SAMPLES) && c.keep == 2);
@@ -70,7 +70,7 @@ static void defaults(void)
     CU_ASSERT_FATAL(fine(read_text(&c, least)));
     CU_ASSERT_STRING_EQUAL(c.name, "run");
     CU_ASSERT(c.seed == 1 && c.validation == 0 && c.split_seed == 1);
-    CU_ASSERT(c.normalize == NORMAL_NONE);
+    CU_ASSERT(c.normalize.mode == NORMAL_NONE);
     CU_ASSERT(c.batches.count == 1 && c.batches.point[0].size == 256 &&
               c.micro == 64); /* micro decides bits: a fixed number */
     CU_ASSERT(is_span(c.length, 10, SPAN_EPOCHS));
@@ -111,7 +111,7 @@ static void overrides(void)
         "checkpoint=null", "exchange=shared",     "log.every=1 step"};
     Config c;
     CU_ASSERT_FATAL(fine(config_read(&c, "run.yaml", sample, set, 6)));
-    CU_ASSERT(c.seed == 7 && c.normalize == NORMAL_UNIT && c.exchange == EXCHANGE_SHARED);
+    CU_ASSERT(c.seed == 7 && c.normalize.mode == NORMAL_UNIT && c.exchange == EXCHANGE_SHARED);
     CU_ASSERT(is_span(c.length, 0, SPAN_STEPS) && is_span(c.log_every, 1, SPAN_STEPS));
     CU_ASSERT(c.keep == 3 && c.checkpoint_every.count < 0);
     config_free(&c);
@@ -187,6 +187,19 @@ static void wrong_types(void)
         {"data.validation=-5", "validation"},
         {"data.validation=[5]", "expected an integer"},
         {"data.normalize=both", "none, unit, channel"},
+        {"data.normalize=chanel", "found \"chanel\"; did you mean \"channel\"?"},
+        {"data.normalize=[1]", "one of none, unit, channel, feature, or {mean: [...], std: [...]}"},
+        {"data.normalize={mean: [1]}", "\"std\" is missing in normalize"},
+        {"data.normalize={mean: [1], sdt: [1]}", "did you mean \"std\"?"},
+        {"data.normalize={mean: [1, 2], std: [1]}", "there are 2 means, but 1 deviations"},
+        {"data.normalize={mean: [], std: []}", "there are no means"},
+        {"data.normalize={mean: [1], std: [0]}", "expected a number"},
+        {"data.normalize={mean: [nan], std: [1]}", "expected a number"},
+        {"data.normalize={mean: {a: 1}, std: [1]}", "expected a number"},
+        {"data.fold={of: 5}", "\"held_out\" is missing in fold"},
+        {"data.fold={of: 5, held_out: 5}", "there is no part 5 of 5; they count from 0"},
+        {"data.fold={of: 1, held_out: 0}", "from 2"},
+        {"data.fold={of: 5, held_out: 1}", "data.fold says what is held out; set data.validation"},
         {"data=a.h5", "data"},
         {"model=3", "model is a list of layers"},
         {"model={dense: 3}", "model is a list of layers"},

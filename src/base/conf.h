@@ -89,6 +89,9 @@ Node conf_item(Node list, int index);
 const char *conf_scalar(Node node);
 /* The scalar as a number within [least, most]. STATUS_USER at its place. */
 Err conf_number(Node at, double least, double most, double *number);
+/* The scalars of a list of `count` as numbers, each within [least, most]. STATUS_USER at the place
+ * of the first that is none. */
+Err conf_numbers(Node list, double least, double most, double *numbers);
 
 /* One alternative with settings: `relu`, `dense: 10` (the main setting alone) or
  * `dense: {units: 10}`. conf_choice gives the name; conf_settings then rewrites the node to the

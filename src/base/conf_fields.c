@@ -72,6 +72,15 @@ Err conf_number(Node at, double least, double most, double *number)
     return read_real(at, &field, number);
 }
 
+Err conf_numbers(Node list, double least, double most, double *numbers)
+{
+    if (!conf_is_list(list))
+        return conf_number(list, least, most, numbers);
+    for (ConfValue *value = list.value->first; value; value = value->next)
+        TRY(conf_number((Node){list.conf, value}, least, most, numbers++));
+    return NULL;
+}
+
 static Err read_bool(Node at, const Field *field, void *into)
 {
     static const char *const words[] = {"true", "false", NULL};

@@ -37,8 +37,7 @@ static Err read_range(Node node, const char *key, double least, double most, dou
 {
     if (!conf_is_list(node) || conf_count(node) != 2)
         return conf_fail(node, "\"%s\" is a list of two numbers, [least, most]", key);
-    for (int i = 0; i < 2; i++)
-        TRY(conf_number(conf_item(node, i), least, most, &range[i]));
+    TRY(conf_numbers(node, least, most, range));
     if (range[0] > range[1])
         return conf_fail(node, "\"%s\" goes from %g down to %g; least comes first", key, range[0],
                          range[1]);

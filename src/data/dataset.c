@@ -252,6 +252,11 @@ void dataset_shape(const Dataset *dataset, int *channels, int *height, int *widt
     *width = dataset->width;
 }
 
+bool dataset_is_bytes(const Dataset *dataset)
+{
+    return dataset->is_bytes;
+}
+
 bool dataset_classifies(const Dataset *dataset)
 {
     return dataset->classifies;

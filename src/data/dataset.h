@@ -33,6 +33,7 @@ const char *part_name(Part part);
 int64_t dataset_count(const Dataset *dataset, Part part); /* 0: no such part */
 /* Of one sample: x is (N, C, H, W), (N, H, W) or (N, F), the latter as F channels of 1 x 1. */
 void dataset_shape(const Dataset *dataset, int *channels, int *height, int *width);
+bool dataset_is_bytes(const Dataset *dataset);   /* x is uint8 in every part */
 bool dataset_classifies(const Dataset *dataset); /* y holds integer classes; else real values */
 int dataset_targets(const Dataset *dataset);     /* values a sample; 1 for classes; 0: x alone */
 /* Largest label + 1 over all parts, or the number of class names if that is larger. Known once

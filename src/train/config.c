@@ -1,7 +1,6 @@
 /* The tables of the configuration's sections. */
 #include "train/config.h"
 
-#include "data/dataset.h"
 #include "optim/penalty.h"
 #include "train/stop.h"
 
@@ -35,9 +34,18 @@ static const Field data_fields[] = {
     {"validation", FIELD_INT, AT(validation), "0", 0, 1e15,
      .help = "samples held out of train, by split_seed"},
     {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
-    {"normalize", FIELD_WORD, AT(normalize), "none", .words = normal_words,
-     .help = "none, unit, channel or feature, measured on the training part"},
+    {"fold", FIELD_NODE, AT(fold_node), FIELD_NONE,
+     .help = "instead of validation: one of so many parts, see below"},
+    {"normalize", FIELD_NODE, AT(normalize_node), "none",
+     .help = "none, unit, channel or feature, measured on the training part; or the numbers, see "
+             "below"},
     {"augment", FIELD_NODE, AT(augment), "[]", .help = "list, in training: see below"},
+    {0}};
+
+static const Field fold_fields[] = {
+    {"of", FIELD_INT, offsetof(Fold, of), NULL, 2, 1e6, .help = "parts of train, by split_seed"},
+    {"held_out", FIELD_INT, offsetof(Fold, held_out), NULL, 0, 1e6,
+     .help = "the part that is the validation part, from 0"},
     {0}};
 
 static const Field batch_fields[] = {
@@ -73,6 +81,8 @@ static const Field log_fields[] = {
 const ConfigSection config_sections[] = {
     {"", root_fields},
     {"data", data_fields},
+    {"data.fold", fold_fields},
+    {"data.normalize", normalize_fields},
     {"penalty", penalty_fields},
     {"batch", batch_fields},
     {"batch.global as a list: [{at: 0 epochs, size: 256}, {at: 9 epochs, size: 1024}]",
@@ -100,11 +110,28 @@ static Err read_section(Node *section, Config *config, const char *name, const F
     return conf_fields(*section, fields, config);
 }
 
+static Err read_fold(Config *config)
+{
+    if (!conf_exists(config->fold_node))
+        return NULL;
+    TRY(conf_fields(config->fold_node, fold_fields, &config->fold));
+    if (config->fold.held_out >= config->fold.of)
+        return conf_fail_key(config->fold_node, "held_out",
+                             "there is no part %lld of %lld; they count from 0",
+                             (long long)config->fold.held_out, (long long)config->fold.of);
+    if (config->validation > 0)
+        return conf_fail_key(config->data, "validation",
+                             "data.fold says what is held out; set data.validation to 0");
+    return NULL;
+}
+
 static Err read_all(Config *config)
 {
     Node batch;
     TRY(conf_fields(conf_root(config->conf), root_fields, config));
     TRY(read_section(&config->data, config, "data", data_fields));
+    TRY(read_fold(config));
+    TRY(normalize_read(&config->normalize, config->normalize_node));
     TRY(read_section(&batch, config, "batch", batch_fields));
     TRY(read_global(config, batch));
     TRY(conf_section(conf_root(config->conf), "optimizer", &config->optimizer));

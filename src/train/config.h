@@ -4,7 +4,14 @@
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
+#include "data/normalize.h"
 #include "train/batches.h"
+
+/* One of `of` parts of the training rows is held out for validation. */
+typedef struct Fold {
+    int64_t of; /* 0: none */
+    int64_t held_out;
+} Fold;
 
 typedef struct Config {
     Conf *conf;
@@ -16,8 +23,9 @@ typedef struct Config {
 
     const char *data_file;
     int64_t validation, split_seed;
-    int normalize; /* NormalMode */
-    Node augment;
+    Node normalize_node, fold_node, augment;
+    Normalize normalize;
+    Fold fold;
 
     BatchPoints batches; /* of batch.global */
     int64_t micro;

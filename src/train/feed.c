@@ -54,7 +54,25 @@ static Err load(Feed *feed, const Comm *comm)
     return NULL;
 }
 
-/* The validation part: the file's own, or the first of the split. `whole`: nothing is split. */
+static Err check_split(const Feed *feed, const Config *config)
+{
+    int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
+    if (feed->own_validation && (held_out > 0 || config->fold.of))
+        return conf_fail_key(config->data, held_out > 0 ? "validation" : "fold",
+                             "%s has a /validation of its own; %s", dataset_path(feed->data),
+                             held_out > 0 ? "set data.validation to 0" : "leave data.fold out");
+    if (config->fold.of > rows)
+        return conf_fail_key(config->fold_node, "of", "/train has %lld samples for %lld folds",
+                             (long long)rows, (long long)config->fold.of);
+    if (held_out >= rows)
+        return conf_fail_key(config->data, "validation",
+                             "%lld validation samples leave nothing of /train's %lld to train on",
+                             (long long)held_out, (long long)rows);
+    return NULL;
+}
+
+/* The validation part: the file's own, the first of the split, or a fold of it. `whole`: nothing is
+ * split. */
 static Err split(Feed *feed, const Config *config, bool whole)
 {
     for (Part part = 0; part < PART_COUNT; part++)
@@ -62,20 +80,15 @@ static Err split(Feed *feed, const Config *config, bool whole)
     feed->own_validation = whole || feed->count[PART_VALIDATION] > 0;
     if (whole)
         return NULL;
-    int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
-    if (feed->own_validation && held_out > 0)
-        return conf_fail_key(config->data, "validation",
-                             "%s has a /validation of its own; set data.validation to 0",
-                             dataset_path(feed->data));
-    if (held_out >= rows)
-        return conf_fail_key(config->data, "validation",
-                             "%lld validation samples leave nothing of /train's %lld to train on",
-                             (long long)held_out, (long long)rows);
-    feed->sampler =
-        sampler_build(rows, held_out, (uint64_t)config->seed, (uint64_t)config->split_seed);
-    feed->count[PART_TRAIN] = rows - held_out;
+    TRY(check_split(feed, config));
+    int64_t rows = feed->count[PART_TRAIN];
+    uint64_t seed = (uint64_t)config->seed, split_seed = (uint64_t)config->split_seed;
+    const Fold *fold = &config->fold;
+    feed->sampler = fold->of ? sampler_fold(rows, fold->held_out, fold->of, seed, split_seed)
+                             : sampler_build(rows, config->validation, seed, split_seed);
+    feed->count[PART_TRAIN] = feed->sampler.n;
     if (!feed->own_validation)
-        feed->count[PART_VALIDATION] = held_out;
+        feed->count[PART_VALIDATION] = feed->sampler.held_out;
     return NULL;
 }
 
@@ -118,17 +131,21 @@ static void measure(Feed *feed, const Comm *comm, NormalMode mode)
     mem_free(wave);
 }
 
-static Err normalise(Feed *feed, const Comm *comm, NormalMode mode, const Normal *given)
+/* Measured, or those that the configuration gives, or a checkpoint (NULL: none). */
+static Err normalise(Feed *feed, const Comm *comm, const Normalize *wanted, const Normal *given)
 {
-    if (given)
-        mode = given->mode;
+    NormalMode mode = given ? given->mode : wanted->mode;
+    if (!given && wanted->count)
+        TRY(normalize_mode(wanted, feed->data, &mode));
     int count = normal_count(feed->data, mode);
     feed->normal =
         (Normal){mode, count, mem_alloc(count, sizeof(Real)), mem_alloc(count, sizeof(Real))};
-    if (!given) {
+    if (!given && wanted->count)
+        normalize_fill(wanted, &feed->normal);
+    else if (!given)
         measure(feed, comm, mode);
+    if (!given)
         return NULL;
-    }
     if (given->count != count)
         FAIL(STATUS_USER, "%s: the checkpoint normalises %d features, the data has %d",
              dataset_path(feed->data), given->count, count);
@@ -204,8 +221,8 @@ Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure 
     if (!measure)
         TRY(comm_agree(comm, augment_read(&feed->augment, config->augment, (uint64_t)config->seed,
                                           feed->data)));
-    return comm_agree(comm, normalise(feed, comm, (NormalMode)config->normalize,
-                                      measure ? measure->normal : NULL));
+    return comm_agree(comm,
+                      normalise(feed, comm, &config->normalize, measure ? measure->normal : NULL));
 }
 
 void feed_close(Feed *feed)
