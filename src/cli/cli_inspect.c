@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/plot.h"
+#include "cli/describe.h"
 #include "cli/load.h"
 #include "train/checkpoint.h"
 #include "train/coordinator.h"
@@ -9,22 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *dims_text(const H5Info *info, Arena *arena)
-{
-    const char *text = "";
-    for (int d = 0; d < info->rank; d++)
-        text = arena_text(arena, "%s%s%" PRId64, text, d ? " x " : "", info->dims[d]);
-    return text;
-}
-
-static const char *type_text(const H5Info *info, Arena *arena)
-{
-    if (info->kind == H5_OTHER)
-        return "other";
-    const char *kind = info->kind == H5_FLOAT ? "float" : info->is_signed ? "int" : "uint";
-    return arena_text(arena, "%s%d", kind, 8 * info->bytes);
-}
 
 static Err list_datasets(H5 *file, Arena *arena)
 {
@@ -36,53 +21,9 @@ static Err list_datasets(H5 *file, Arena *arena)
         TRY(h5_info(file, paths[i], &info));
         const char *chunk =
             info.chunk ? arena_text(arena, ", %" PRId64 " a chunk", info.chunk) : "";
-        log_info("  %-44s %-7s %s%s", paths[i], type_text(&info, arena), dims_text(&info, arena),
-                 chunk);
+        log_info("  %-44s %-7s %s%s", paths[i], describe_type(&info, arena),
+                 describe_dims(&info, arena), chunk);
     }
-    return NULL;
-}
-
-/* ---- data file ---- */
-
-static void describe_part(const Dataset *data, Part part)
-{
-    int64_t count = dataset_count(data, part);
-    if (count)
-        log_info("  %-12s %" PRId64 " sample%s", part_name(part), count, count == 1 ? "" : "s");
-}
-
-/* A file for training, or the first part of one that is none. */
-static Err open_data(const char *path, Arena *arena, Dataset **data)
-{
-    H5 *file;
-    Part part = PART_TRAIN;
-    TRY(h5_open(&file, path));
-    while (part < PART_COUNT && !h5_has(file, arena_text(arena, "%s/x", part_name(part))))
-        part++;
-    bool labelled = part < PART_COUNT && h5_has(file, arena_text(arena, "%s/y", part_name(part)));
-    h5_close(file);
-    if (part == PART_TRAIN || part == PART_COUNT)
-        return dataset_open(data, path);
-    return dataset_open_part(data, path, part, labelled);
-}
-
-static Err inspect_data(const char *path, Arena *arena)
-{
-    Dataset *data;
-    int channels, height, width;
-    TRY(open_data(path, arena, &data));
-    dataset_shape(data, &channels, &height, &width);
-    bool trains = dataset_count(data, PART_TRAIN) > 0, labelled = dataset_targets(data) > 0;
-    log_info("%s: a data file%s", path, trains ? "" : " without /train: to measure or predict");
-    log_info("  a sample is %d channel%s of %d x %d; targets are %s", channels,
-             channels > 1 ? "s" : "", height, width,
-             !labelled                  ? "missing"
-             : dataset_classifies(data) ? "classes"
-                                        : "real values");
-    for (Part part = 0; part < PART_COUNT; part++)
-        describe_part(data, part);
-    log_info("  %.1f MB in memory", (double)dataset_bytes(data) / 1e6);
-    dataset_close(data);
     return NULL;
 }
 
@@ -287,7 +228,7 @@ static Err inspect(const Comm *world, const Args *args)
     if (world->rank != 0)
         return NULL;
     Arena arena = {0};
-    Err err = kind == KIND_DATA ? inspect_data(path, &arena) : inspect_checkpoint(path, &arena);
+    Err err = kind == KIND_DATA ? describe_data(path) : inspect_checkpoint(path, &arena);
     arena_free(&arena);
     return err;
 }

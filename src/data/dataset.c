@@ -49,6 +49,21 @@ static const char *shape_text(Arena *arena, const H5Info *info)
     return arena_text(arena, "%s%s)", text, info->rank == 1 ? "," : "");
 }
 
+/* What was never written reads as zeros, without a word. Compression makes a thousandth at most. */
+static Err refuse_unwritten(const Dataset *dataset, const char *name, const H5Info *info)
+{
+    enum { RATIO = 2000, LITTLE = 1 << 20 };
+    double claimed = info->bytes;
+    for (int i = 0; i < info->rank; i++)
+        claimed *= (double)info->dims[i];
+    if (info->stored == 0 || claimed > RATIO * (double)info->stored + LITTLE)
+        FAIL(STATUS_USER,
+             "%s: %s claims %.3g bytes, and %" PRId64 " are stored; it was never written, or is "
+             "damaged",
+             dataset->path, name, claimed, info->stored);
+    return NULL;
+}
+
 static Err refuse_numbers(const Dataset *dataset, const char *name, const H5Info *info)
 {
     if (info->kind == H5_OTHER)
@@ -57,7 +72,7 @@ static Err refuse_numbers(const Dataset *dataset, const char *name, const H5Info
     for (int i = 0; i < info->rank; i++)
         if (info->dims[i] == 0)
             FAIL(STATUS_USER, "%s: %s has no %s", dataset->path, name, i ? "values" : "rows");
-    return NULL;
+    return refuse_unwritten(dataset, name, info);
 }
 
 /* h5py users come from NumPy and Keras, where channels often stand last. */

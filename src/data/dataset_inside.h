@@ -1,11 +1,14 @@
 /* What is inside a Dataset, for the files that make one: dataset.c opens and checks, load.c reads
- * samples, normal.c measures them, gather.c turns them into lanes, view.c moves and mirrors. */
+ * samples, normal.c measures them, gather.c turns them into lanes, survey.c looks through a file.
+ */
 #ifndef DATA_DATASET_INSIDE_H
 #define DATA_DATASET_INSIDE_H
 
 #include "base/h5.h"
 #include "base/mem.h"
 #include "data/dataset.h"
+
+enum { DATASET_MOST_LABEL = 1000000 }; /* a larger one is an identifier or garbage, no class */
 
 typedef struct PartData {
     int64_t count;  /* rows; 0: no such part */

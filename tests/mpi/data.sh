@@ -1,4 +1,5 @@
 # What a configuration says about data: numbers to normalise by, and folds.
+data=$tests/../data
 tiny_data
 tiny_recipe
 train() { ranks "$1" train tiny.yaml --run "$2" "${@:3}"; }
@@ -44,3 +45,24 @@ ok "a fold beside validation is status 2" expect_status 2 train 2 both --set "da
 ok "and said once, with the cure" says_once "set data.validation to 0"
 ok "more folds than samples are status 2" expect_status 2 folds 2 0 --set data.fold.of=301
 ok "and counted, once" says_once "/train has 300 samples for 301 folds"
+
+# inspect looks through a data file, and says in 80 columns what it has found.
+inspect() { ranks "$1" inspect "$2"; }
+narrow() { ! grep -qE '.{81}' said || { why=$(grep -E '.{81}' said); return 1; }; }
+ok "a data file is inspected on two ranks, once" expect_status 0 inspect 2 tiny.h5
+ok "with types and layout" grep -qE '^/train/x +uint8 +300 x 6 x 6 ' said
+ok "with its range" grep -qE '^/test/x +[0-9.]+ +[0-9.]+ +0 ' said
+ok "with the balance of classes" says "      2                           100  33.3 %       33  33.0 %"
+ok "in 80 columns" narrow
+ok "and nothing is wrong with it" says_once "nothing: all is finite"
+ok "a NaN is found" expect_status 0 inspect 0 "$data/bad_nan.h5"
+ok "and named" says_once "/train/x: NaN, 1 in all, first in row 77: value 17"
+ok "a label beyond the classes is found" expect_status 0 inspect 0 "$data/bad_label.h5"
+ok "and named" says_once "/train/y: labels beyond the 3 classes, 1 in all, first in row 99: 7"
+ok "rows of one part in another are found" expect_status 0 inspect 0 "$data/regression.h5"
+ok "and counted" says_once "/validation/x: 2 rows are in /train, too"
+ok "in 80 columns" narrow
+ok "a file that claims more than it stores is status 2" expect_status 2 inspect 3 "$data/unwritten.h5"
+ok "and said once" says_once "/train/x claims 1.76e+13 bytes, and 0 are stored"
+ok "and is not trained on" expect_status 2 train 3 claims --set data.file="$data/unwritten.h5" --set data.validation=0
+ok "and said once" says_once "it was never written, or is damaged"
