@@ -37,7 +37,8 @@ typedef struct H5Info {
     const char *words; /* the kind, for messages: "integers", "strings", "compound values" */
     int bytes;         /* of one element */
     bool is_signed;
-    int64_t chunk; /* rows a chunk; 0: contiguous */
+    int64_t chunk;  /* rows a chunk; 0: contiguous */
+    bool cuts_rows; /* a chunk holds a part of a row */
 } H5Info;
 
 /* Opens for reading. STATUS_USER: missing, unreadable, or no HDF5 file (damaged, truncated). */

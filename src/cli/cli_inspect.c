@@ -48,6 +48,52 @@ static void describe_part(const Dataset *data, Part part)
         log_info("  %-12s %" PRId64 " sample%s", part_name(part), count, count == 1 ? "" : "s");
 }
 
+/* What makes a file slow to stream, or poorly shuffled: chunks that are no convenient unit. */
+static const char *chunk_trouble(const H5Info *info, Arena *arena)
+{
+    double row = info->bytes;
+    for (int i = 1; i < info->rank; i++)
+        row *= (double)info->dims[i];
+    double bytes = row * (double)info->chunk;
+    if (info->chunk == 0)
+        return NULL;
+    if (info->cuts_rows)
+        return "its chunks cut through samples, so that several are read for each";
+    if (bytes > 16e6)
+        return arena_text(arena, "a chunk has %.0f MB, and windows are made of few of them",
+                          bytes / 1e6);
+    if (bytes < 16e3 && info->chunk < info->dims[0])
+        return arena_text(arena,
+                          "a chunk has %" PRId64 " sample%s of %.0f bytes, and is a read of "
+                          "its own",
+                          info->chunk, info->chunk == 1 ? "" : "s", row);
+    return NULL;
+}
+
+/* Whether a part would be slow to stream, and the cure. */
+static Err warn_chunks(const char *path, const Dataset *data)
+{
+    H5 *file;
+    Arena arena = {0};
+    const char *trouble = NULL;
+    TRY(h5_open(&file, path));
+    Err err = NULL;
+    for (Part part = 0; part < PART_COUNT && !err && !trouble; part++) {
+        H5Info info;
+        const char *x = arena_text(&arena, "%s/x", part_name(part));
+        if (dataset_count(data, part) == 0)
+            continue;
+        err = h5_info(file, x, &info);
+        trouble = err ? NULL : chunk_trouble(&info, &arena);
+        if (trouble)
+            log_warning("%s: %s: %s; rewrite it: lockstep import h5 %s -o NEW.h5", path, x, trouble,
+                        path);
+    }
+    h5_close(file);
+    arena_free(&arena);
+    return err;
+}
+
 static Err inspect_data(const char *path)
 {
     Dataset *data;
@@ -61,8 +107,9 @@ static Err inspect_data(const char *path)
     for (Part part = 0; part < PART_COUNT; part++)
         describe_part(data, part);
     log_info("  %.1f MB in memory", (double)dataset_bytes(data) / 1e6);
+    Err err = warn_chunks(path, data);
     dataset_close(data);
-    return NULL;
+    return err;
 }
 
 /* ---- checkpoint ---- */
