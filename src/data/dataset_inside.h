@@ -9,7 +9,9 @@
 
 typedef struct PartData {
     int64_t count;  /* rows; 0: no such part */
-    void *x;        /* [count][features], uint8 or Real; NULL until placed */
+    int64_t chunk;  /* rows that the file packs together; 1: none */
+    bool streamed;  /* x stays on disk */
+    void *x;        /* [count][features], uint8 or Real; NULL until placed, and where streamed */
     int32_t *label; /* [count], for classes */
     Real *value;    /* [count][targets], for regression */
 } PartData;
@@ -29,6 +31,7 @@ struct Dataset {
     int class_name_count;
     const char **class_name;
     PartData part[PART_COUNT];
+    const void *pivot; /* the first training row */
     void *planes; /* room of the gather for one channel of a square's lanes, as they are seen */
 };
 
@@ -37,14 +40,14 @@ const char *dataset_x_name(Part part);
 const char *dataset_y_name(Part part);
 
 /* Row `row` of x, one of the two by is_bytes. */
-static inline const uint8_t *dataset_bytes_row(const Dataset *dataset, Part part, int64_t row)
+static inline const uint8_t *bytes_row(const Dataset *dataset, const void *x, int64_t row)
 {
-    return (const uint8_t *)dataset->part[part].x + row * dataset->features;
+    return (const uint8_t *)x + row * dataset->features;
 }
 
-static inline const Real *dataset_reals_row(const Dataset *dataset, Part part, int64_t row)
+static inline const Real *reals_row(const Dataset *dataset, const void *x, int64_t row)
 {
-    return (const Real *)dataset->part[part].x + row * dataset->features;
+    return (const Real *)x + row * dataset->features;
 }
 
 /* From one plane [height][width] to another, which has room for `width` values before and behind

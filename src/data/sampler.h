@@ -4,11 +4,13 @@
  *     position g      epoch e = g / n, place i = g mod n
  *     row             split[ held_out + order_e[i] ]        split, order_e: keyed bijections
  *
- * The rows held out for validation are split[0 .. held_out). */
+ * The rows held out for validation are split[0 .. held_out). Where data.window does not cover the
+ * whole of /train, order and split are those of a Stream instead. */
 #ifndef DATA_SAMPLER_H
 #define DATA_SAMPLER_H
 
-#include "data/permute.h"
+#include "data/dataset.h"
+#include "data/stream.h"
 
 typedef struct Sampler {
     int64_t held_out; /* validation samples taken from the training part */
@@ -17,12 +19,19 @@ typedef struct Sampler {
     Permute split;
     Permute order; /* of the epoch asked for last: a cache, not a state */
     int64_t epoch;
+    bool windowed; /* of what stands above, only held_out and n hold; the rest is in the stream */
+    Stream stream;
 } Sampler;
 
 Sampler sampler_build(int64_t rows, int64_t held_out, uint64_t seed, uint64_t split_seed);
+Sampler sampler_windowed(const Stream *stream);
 int64_t sampler_row(Sampler *sampler, int64_t position);
 /* Row of the i-th held-out sample, and of the i-th sample that is not. */
 int64_t sampler_held_out(const Sampler *sampler, int64_t i);
 int64_t sampler_kept(const Sampler *sampler, int64_t i);
+/* A part taken in order, as it is measured: the part of the file that holds it, and the row of its
+ * i-th sample there. A zeroed sampler holds nothing out and keeps the file's order. */
+Part sampler_part(const Sampler *sampler, Part part);
+int64_t sampler_part_row(const Sampler *sampler, Part part, int64_t i);
 
 #endif

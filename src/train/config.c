@@ -3,6 +3,7 @@
 
 #include "data/dataset.h"
 #include "optim/penalty.h"
+#include "train/store.h"
 
 #include <string.h>
 
@@ -38,6 +39,12 @@ static const Field data_fields[] = {
     {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
     {"normalize", FIELD_WORD, AT(normalize), "none", .words = normal_words,
      .help = "none, unit, channel or feature, measured on the training part"},
+    {"store", FIELD_WORD, AT(store), "auto", .words = store_words,
+     .help = "memory, stream (read ahead), or auto: stream what exceeds `memory`"},
+    {"memory", FIELD_NODE, AT(memory), "auto",
+     .help = "of a group, such as 4 GB; auto: half of what is free"},
+    {"window", FIELD_NODE, AT(window), "256 MB",
+     .help = "shuffled at a time: a size, N samples, 1 epoch; decides bits"},
     {"augment", FIELD_NODE, AT(augment), "[]", .help = "list, in training: see below"},
     {0}};
 

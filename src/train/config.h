@@ -17,6 +17,8 @@ typedef struct Config {
     const char *data_file;
     int64_t validation, split_seed;
     int normalize; /* NormalMode */
+    int store;     /* StoreKind */
+    Node memory, window;
     Node augment;
 
     int64_t global; /* samples a step; 0: all of them */

@@ -86,6 +86,7 @@ void coordinator_announce(const Engine *e)
                 "%lld parameters, %lld training samples, batch %lld in %lld micro-batch%s of %lld",
                 (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
                 (long long)e->leaves, e->leaves == 1 ? "" : "es", (long long)e->micro);
+    feed_announce(&e->feed);
     log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
     log_info("%d rank%s in %d group%s, %lld step%s", e->comm->size, e->comm->size > 1 ? "s" : "",
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,

@@ -83,8 +83,9 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure
 {
     *e = (Engine){.comm = comm, .config = config, .labelled = !measure || measure->labelled};
     TRY(watch_open(&e->watch, comm, config->watchdog));
-    TRY(feed_open(&e->feed, comm, config, measure));
+    TRY(feed_open(&e->feed, comm, config, measure, e->watch));
     measure_run(e, measure && measure->file ? measure->part : PART_TRAIN);
+    TRY(comm_agree(comm, feed_check_batch(&e->feed, config, e->global)));
     TRY(comm_agree(comm, build_net(e, !measure)));
     TRY(state_open(&e->state, comm, e->net, &e->descent.optim, config->ema > 0,
                    (uint64_t)config->seed));
