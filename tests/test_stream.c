@@ -114,11 +114,26 @@ static void keyed(void)
     for (int64_t i = 0; i < a.rows - a.n; i++)
         wrong += stream_held_out(&a, i) != stream_held_out(&b, i);
     CU_ASSERT_EQUAL(wrong, 0);
-    /* Two windows apart and far apart in the file: chunks are shuffled, too. */
-    int64_t low = 0;
-    for (int64_t i = 0; i < 1000; i++)
-        low += row_at(&a, i) < a.rows / 2;
-    CU_ASSERT(low > 250 && low < 750);
+}
+
+/* Chunks, and places in a window, are drawn anew for each epoch. */
+static void drawn_anew(void)
+{
+    const Shape shape = {10000, 1000, 16, 1000};
+    Stream s = build(&shape, 3);
+    int64_t chunks_kept = 0, slots_kept = 0, low = 0;
+    for (int64_t w = 0; w < s.windows; w++)
+        for (int64_t k = 0; k < stream_chunks(&s, w); k++) {
+            int64_t first, second, hi;
+            stream_rows(&s, w, k, &first, &hi);
+            stream_rows(&s, w + s.windows, k, &second, &hi);
+            chunks_kept += first == second;
+            low += w == 0 && first < s.rows / 2;
+        }
+    for (int64_t i = 0; i < s.n; i++)
+        slots_kept += stream_place(&s, i).slot == stream_place(&s, s.n + i).slot;
+    CU_ASSERT(chunks_kept < 20 && slots_kept < 60);
+    CU_ASSERT(low > 12 && low < 50); /* of 62 chunks: from all over the file */
 }
 
 static void chunks(void)
@@ -258,6 +273,7 @@ static const Promise promises[] = {
     {"samples come out of the window that their position names", windows},
     {"any position can be asked for alone", pure},
     {"epochs and seeds differ, the split does not", keyed},
+    {"each epoch draws its chunks and the places in its windows anew", drawn_anew},
     {"a chunk is whole chunks of the file, no larger than it must be", chunks},
     {"a part is read in order, whatever is asked for at a time, and none past the end", in_order},
     {"a file that is cut off while it is read is told with data set and rows", cut_off},
