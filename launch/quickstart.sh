@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # From a fresh clone to a trained network: installs what is missing, builds, fetches Fashion-MNIST
-# and trains launch/recipes/fashion-mlp.yaml on all cores. Arguments are passed on to
+# and trains launch/recipes/fashion-cnn.yaml on all cores, some minutes. Arguments are passed on to
 # `lockstep train`: launch/quickstart.sh --set "train.length=2 epochs"
 #
 # Run again it trains again, in a new run directory; a run that was interrupted goes on instead.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-recipe=launch/recipes/fashion-mlp.yaml
-run=runs/fashion-mlp
+name=fashion-cnn
+recipe=launch/recipes/$name.yaml
+run=runs/$name
 log=build/quickstart.log
 mkdir -p build
 
@@ -32,7 +33,7 @@ resume=()
 count=1
 while [[ -f $run/summary.json ]]; do # that one is finished
     count=$((count + 1))
-    run=runs/fashion-mlp-$count
+    run=runs/$name-$count
 done
 if [[ -d $run ]]; then resume=(--resume); fi
 
@@ -53,10 +54,11 @@ What came out is in $run/:
   config.yaml        what ran          checkpoints/       best.h5 and the last ones, for h5py
 
 What to try next:
-  launch/run.sh train launch/recipes/fashion-cnn.yaml        a convolutional net, some minutes
   build/release/lockstep inspect $run/checkpoints/best.h5
   build/release/lockstep eval $run/checkpoints/best.h5
-  launch/run.sh -n 1 train $recipe --run runs/alone
-  build/release/lockstep diff $run/checkpoints/best.h5 runs/alone/checkpoints/best.h5
-                                       one rank or all cores: the same bits
+  launch/run.sh train launch/recipes/fashion-resnet.yaml     20 layers, twenty minutes
+  launch/run.sh -n 1 train launch/recipes/fashion-mlp.yaml --run runs/one    some seconds each
+  launch/run.sh -n 2 train launch/recipes/fashion-mlp.yaml --run runs/two
+  build/release/lockstep diff runs/one/checkpoints/best.h5 runs/two/checkpoints/best.h5
+                                       one rank or two: the same bits
 END

@@ -227,7 +227,9 @@ static void expect_nothing(const char *optimizer, const char *setting)
     config.data_file = data;
     CU_ASSERT_FATAL(fine(engine_open(&run.engine, &comm, &config, NULL)));
     CU_ASSERT_FATAL(fine(metrics_open(&run.metrics, scratch.folder, 0, -1, true)));
+    int64_t micro = run.engine.micro;
     watch(train, &run);
+    CU_ASSERT_EQUAL(run.engine.micro, micro); /* so evaluations are alike, whatever the batch */
     CU_ASSERT_EQUAL(allocations, 0);
     CU_ASSERT_EQUAL(openings, 0);
     CU_ASSERT(run.engine.state.step == 12 && run.evaluations == 3);
@@ -257,11 +259,20 @@ static void on_disk(void)
                    "window: 40 samples}");
 }
 
+/* From 4 micro-batches to 11 of up to 7 samples and to 2. */
+static void growing(void)
+{
+    expect_nothing("batch.global=[{at: 0 steps, size: 24}, {at: 4 steps, size: 77}, "
+                   "{at: 7 epochs, size: 10}]",
+                   NULL);
+}
+
 static const Promise promises[] = {
     {"what lockstep allocates and opens is counted", counts},
     {"between the start of step 1 and the end nothing is allocated, no file opened", sgd},
     {"the same with an optimizer that has slots", adamw},
     {"the same with data that are read ahead from the file", on_disk},
+    {"the same while the batch changes", growing},
     {0}};
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include "train/checkpoint.h"
 
 #include "base/log.h"
+#include "base/seal.h"
 #include "saved.h"
 #include "scratch.h"
 #include "unit.h"
@@ -43,10 +44,18 @@ static bool same_normal(const Normal *a, const Normal *b)
            memcmp(a->scale, b->scale, bytes) == 0;
 }
 
+static bool same_trend(const Trend *a, const Trend *b)
+{
+    return a->seen == b->seen && a->bad == b->bad && a->best == b->best;
+}
+
 static bool same_control(const Control *a, const Control *b)
 {
     return a->evaluated == b->evaluated && a->train_loss == b->train_loss && a->best == b->best &&
-           a->best_step == b->best_step && a->best_loss == b->best_loss;
+           a->best_step == b->best_step && a->best_loss == b->best_loss &&
+           same_trend(&a->plateau.trend, &b->plateau.trend) &&
+           a->plateau.cooldown == b->plateau.cooldown && a->plateau.drops == b->plateau.drops &&
+           same_trend(&a->early, &b->early) && a->stopped == b->stopped;
 }
 
 /* Everything that the file says. */
@@ -257,6 +266,53 @@ static void foreign(void)
     scratch_remove(&scratch);
 }
 
+/* What the first program with checkpoints remembered, and no more. */
+static void compose_older(H5 *file)
+{
+    const int64_t one = 1;
+    const Real zero = 0;
+    CU_ASSERT(fine(h5_write_int(file, "/", "format", 1)));
+    CU_ASSERT(fine(h5_write_int(file, "/", "step", 40)));
+    CU_ASSERT(fine(h5_write_int(file, "/", "samples", 400)));
+    CU_ASSERT(fine(h5_write_int(file, "/", "evaluated", 40)));
+    CU_ASSERT(fine(h5_write_text(file, "/", "digest", "0")));
+    CU_ASSERT(fine(h5_write_text(file, "/", "config", config)));
+    CU_ASSERT(fine(h5_write_text(file, "/", "fingerprint", fingerprint)));
+    CU_ASSERT(fine(h5_write_int(file, "/control", "evaluated", 40)));
+    CU_ASSERT(fine(h5_write_real(file, "/control", "train_loss", 0.5)));
+    CU_ASSERT(fine(h5_write_real(file, "/control", "best", 0.25)));
+    CU_ASSERT(fine(h5_write_real(file, "/control", "best_loss", 0.125)));
+    CU_ASSERT(fine(h5_write_int(file, "/control", "best_step", 30)));
+    CU_ASSERT(fine(h5_write_text(file, "/normalization", "mode", "none")));
+    CU_ASSERT(fine(h5_write(file, "/normalization/shift", H5_REAL, 1, &one, 0, &zero)));
+    CU_ASSERT(fine(h5_write(file, "/normalization/scale", H5_REAL, 1, &one, 0, &zero)));
+}
+
+static void older(void)
+{
+    Scratch scratch = scratch_make();
+    Checkpoint checkpoint;
+    H5 *file;
+    void *bytes = NULL;
+    size_t size;
+    const char *path = scratch_path(&scratch, "older.h5");
+    CU_ASSERT_FATAL(fine(h5_create(&file)));
+    compose_older(file);
+    CU_ASSERT_FATAL(fine(h5_image(file, &bytes, &size)));
+    h5_close(file);
+    seal_bytes(&bytes, &size);
+    scratch_write(path, bytes, size);
+    mem_free(bytes);
+    CU_ASSERT_FATAL(fine(checkpoint_open(&checkpoint, path)));
+    CU_ASSERT(same_control(&checkpoint.control, &(Control){.evaluated = 40,
+                                                           .train_loss = 0.5,
+                                                           .best = 0.25,
+                                                           .best_step = 30,
+                                                           .best_loss = 0.125}));
+    checkpoint_close(&checkpoint);
+    scratch_remove(&scratch);
+}
+
 /* ---- the files of a run ---- */
 
 static int files(Scratch *scratch, const char *suffix)
@@ -398,6 +454,7 @@ static const Promise promises[] = {
     {"a missing tensor, or one of another shape, is named", other_model},
     {"a missing slot is named", other_slots},
     {"a file that is no checkpoint is named", foreign},
+    {"what an older program did not remember is as in a new run", older},
     {"of a damaged newest file is warned, and the one before it is used", newest_intact},
     {"only the newest are kept, and nothing of a save that was killed", pruned},
     {"of a parameter that is not finite no checkpoint is written", not_finite},

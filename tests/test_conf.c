@@ -433,6 +433,39 @@ static void spellings_of_a_choice_are_one(void)
     settles_as("model:\n- pool: [2, 3]\n", "size", "model:\n  - pool: {size: [2, 3]}\n");
 }
 
+static void value_alone_is_its_main_setting(void)
+{
+    static const char *const texts[] = {"warmup: 1 epoch\n", "warmup: {length: 1 epoch}\n"};
+    for (int i = 0; i < 2; i++) {
+        Conf *conf = parse(texts[i]);
+        CU_ASSERT_PTR_NULL(conf_expand(conf_get(conf_root(conf), "warmup"), "length"));
+        CU_ASSERT_STRING_EQUAL(conf_text(conf), "warmup: {length: 1 epoch}\n");
+        conf_free(conf);
+    }
+    Conf *conf = parse("warmup: 1 epoch\n");
+    says(conf_expand(conf_get(conf_root(conf), "warmup"), NULL),
+         "a.yaml:1:9: \"warmup\" has no main setting: write \"warmup: {setting: value}\"\n"
+         "  1 | warmup: 1 epoch\n"
+         "    |         ^");
+    conf_free(conf);
+}
+
+static void items_are_read_as_fields(void)
+{
+    static const Field item = {.name = "at", .kind = FIELD_SPAN};
+    Conf *conf = parse("at: [3 epochs, soon]\n");
+    Node list = conf_get(conf_root(conf), "at");
+    Span span;
+    CU_ASSERT_PTR_NULL(conf_value(conf_item(list, 0), &item, &span));
+    CU_ASSERT(span.count == 3 && span.unit == SPAN_EPOCHS);
+    says(conf_value(conf_item(list, 1), &item, &span),
+         "a.yaml:1:16: expected a duration such as \"3 epochs\", \"500 steps\" or \"1e6 samples\", "
+         "found \"soon\"\n"
+         "  1 | at: [3 epochs, soon]\n"
+         "    |                ^");
+    conf_free(conf);
+}
+
 static void rewritten_values_keep_their_place(void)
 {
     int64_t units;
@@ -761,6 +794,8 @@ static const Promise promises[] = {
     {"a bad override is refused in words", bad_overrides_are_refused_in_words},
     {"a wrong value from an override is placed there", override_is_the_place_of_its_values},
     {"the spellings of a choice are one", spellings_of_a_choice_are_one},
+    {"a value alone is its main setting", value_alone_is_its_main_setting},
+    {"an item of a list is read as a field of its kind", items_are_read_as_fields},
     {"a rewritten value keeps its place", rewritten_values_keep_their_place},
     {"a default is placed at its nearest ancestor", default_is_placed_at_its_ancestor},
     {"a choice has exactly one name", choice_has_exactly_one_name},

@@ -49,8 +49,8 @@ static void design_sample(void)
     CU_ASSERT_STRING_EQUAL(c.name, "fashion-mlp");
     CU_ASSERT_STRING_EQUAL(c.data_file, "datasets/fashion-mnist.h5");
     CU_ASSERT(c.seed == 3 && c.validation == 5000 && c.split_seed == 1);
-    CU_ASSERT(c.normalize == NORMAL_CHANNEL);
-    CU_ASSERT(c.global == 256 && c.micro == 32);
+    CU_ASSERT(c.normalize.mode == NORMAL_CHANNEL);
+    CU_ASSERT(c.batches.count == 1 && c.batches.point[0].size == 256 && c.micro == 32);
     CU_ASSERT(is_span(c.length, 12, SPAN_EPOCHS) && is_span(c.evaluate_every, 500, SPAN_STEPS));
     CU_ASSERT(is_span(c.checkpoint_every, 30000, SPAN_SAMPLES) && c.keep == 2);
     CU_ASSERT(c.exchange == EXCHANGE_MESSAGES && c.reduce == REDUCE_MPI);
@@ -70,8 +70,9 @@ static void defaults(void)
     CU_ASSERT_FATAL(fine(read_text(&c, least)));
     CU_ASSERT_STRING_EQUAL(c.name, "run");
     CU_ASSERT(c.seed == 1 && c.validation == 0 && c.split_seed == 1);
-    CU_ASSERT(c.normalize == NORMAL_NONE);
-    CU_ASSERT(c.global == 256 && c.micro == 64); /* micro decides bits: a fixed number */
+    CU_ASSERT(c.normalize.mode == NORMAL_NONE);
+    CU_ASSERT(c.batches.count == 1 && c.batches.point[0].size == 256 &&
+              c.micro == 64); /* micro decides bits: a fixed number */
     CU_ASSERT(is_span(c.length, 10, SPAN_EPOCHS));
     CU_ASSERT(c.evaluate_every.count < 0 && c.checkpoint_every.count < 0);
     CU_ASSERT(c.time_limit == 0 && c.watchdog == 60 && c.keep == 3);
@@ -86,7 +87,20 @@ static void whole_batch(void)
     static const char *const set[] = {"batch.global=all", "batch.micro=16"};
     Config c;
     CU_ASSERT_FATAL(fine(config_read(&c, "run.yaml", sample, set, 2)));
-    CU_ASSERT(c.global == 0 && c.micro == 16);
+    CU_ASSERT(c.batches.count == 1 && c.batches.point[0].size == 0 && c.micro == 16);
+    config_free(&c);
+}
+
+static void batch_list(void)
+{
+    static const char *const set[] = {
+        "batch.global=[{at: 0 epochs, size: 64}, {at: 30 epochs, size: all}]"};
+    Config c;
+    CU_ASSERT_FATAL(fine(config_read(&c, "run.yaml", sample, set, 1)));
+    CU_ASSERT_FATAL(c.batches.count == 2);
+    const BatchPoint *point = c.batches.point;
+    CU_ASSERT(point[0].size == 64 && is_span(point[0].at, 0, SPAN_EPOCHS));
+    CU_ASSERT(point[1].size == 0 && is_span(point[1].at, 30, SPAN_EPOCHS));
     config_free(&c);
 }
 
@@ -97,7 +111,7 @@ static void overrides(void)
         "checkpoint=null", "exchange=shared",     "log.every=1 step"};
     Config c;
     CU_ASSERT_FATAL(fine(config_read(&c, "run.yaml", sample, set, 6)));
-    CU_ASSERT(c.seed == 7 && c.normalize == NORMAL_UNIT && c.exchange == EXCHANGE_SHARED);
+    CU_ASSERT(c.seed == 7 && c.normalize.mode == NORMAL_UNIT && c.exchange == EXCHANGE_SHARED);
     CU_ASSERT(is_span(c.length, 0, SPAN_STEPS) && is_span(c.log_every, 1, SPAN_STEPS));
     CU_ASSERT(c.keep == 3 && c.checkpoint_every.count < 0);
     config_free(&c);
@@ -106,13 +120,17 @@ static void overrides(void)
 /* The resolved text, which is what checkpoints carry, is the same run. */
 static void reads_back(void)
 {
-    static const char *const all[] = {"batch.global=all"};
-    for (int overridden = 0; overridden <= 1; overridden++) {
+    static const char *const sets[] = {
+        "seed=3", "batch.global=all",
+        "batch.global=[{at: 0 steps, size: 64}, {at: 1 epoch, size: 128}]"};
+    for (int i = 0; i < 3; i++) {
         Config c, again;
-        CU_ASSERT_FATAL(fine(config_read(&c, "run.yaml", sample, all, overridden)));
+        CU_ASSERT_FATAL(fine(config_read(&c, "run.yaml", sample, &sets[i], 1)));
         CU_ASSERT_FATAL(fine(read_text(&again, conf_text(c.conf))));
         CU_ASSERT_STRING_EQUAL(conf_text(c.conf), conf_text(again.conf));
-        CU_ASSERT(again.global == c.global && again.micro == 32 && again.seed == 3);
+        CU_ASSERT(again.batches.point[0].size == c.batches.point[0].size && again.micro == 32 &&
+                  again.seed == 3);
+        CU_ASSERT(again.batches.count == c.batches.count);
         static const char *const nothing[] = {NULL};
         const char *a, *b;
         CU_ASSERT_PTR_NULL(conf_difference(c.conf, again.conf, nothing, &a, &b));
@@ -169,13 +187,29 @@ static void wrong_types(void)
         {"data.validation=-5", "validation"},
         {"data.validation=[5]", "expected an integer"},
         {"data.normalize=both", "none, unit, channel"},
+        {"data.normalize=chanel", "found \"chanel\"; did you mean \"channel\"?"},
+        {"data.normalize=[1]", "one of none, unit, channel, feature, or {mean: [...], std: [...]}"},
+        {"data.normalize={mean: [1]}", "\"std\" is missing in normalize"},
+        {"data.normalize={mean: [1], sdt: [1]}", "did you mean \"std\"?"},
+        {"data.normalize={mean: [1, 2], std: [1]}", "there are 2 means, but 1 deviations"},
+        {"data.normalize={mean: [], std: []}", "there are no means"},
+        {"data.normalize={mean: [1], std: [0]}", "expected a number"},
+        {"data.normalize={mean: [nan], std: [1]}", "expected a number"},
+        {"data.normalize={mean: {a: 1}, std: [1]}", "expected a number"},
+        {"data.fold={of: 5}", "\"held_out\" is missing in fold"},
+        {"data.fold={of: 5, held_out: 5}", "there is no part 5 of 5; they count from 0"},
+        {"data.fold={of: 1, held_out: 0}", "from 2"},
+        {"data.fold={of: 5, held_out: 1}", "data.fold says what is held out; set data.validation"},
         {"data=a.h5", "data"},
         {"model=3", "model is a list of layers"},
         {"model={dense: 3}", "model is a list of layers"},
         {"batch=64", "batch"},
         {"batch.global=0", "from 1"},
         {"batch.global=most", "expected a number of samples, or all"},
-        {"batch.global=[64]", "expected an integer"},
+        {"batch.global=[64]", "expected settings"},
+        {"batch.global=[]", "the list of sizes is empty"},
+        {"batch.global=~", "expected a number of samples, all, or a list"},
+        {"batch.global=[{at: 1 epoch, size: 64}]", "the run's beginning"},
         {"batch.micro=0", "from 1"},
         {"batch.micro=all", "expected an integer"},
         {"train.length=10", "steps"},
@@ -222,6 +256,7 @@ static const Promise promises[] = {
     {"the sample of the design is read", design_sample},
     {"everything but data and model has a default", defaults},
     {"batch.global: all is the whole training part", whole_batch},
+    {"batch.global: a list is sizes with the points where they begin", batch_list},
     {"--set reaches every section", overrides},
     {"the resolved text reads back as the same run", reads_back},
     {"a misspelt key is named in every section, with the closest match", misspelt},

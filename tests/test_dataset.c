@@ -251,6 +251,26 @@ static void wrong_values(void)
     CU_ASSERT(refused(dataset_open(&dataset, "/no/such/file.h5"), STATUS_USER, "No such file"));
 }
 
+/* One part of a file that training would refuse, and x alone. */
+static void one_part(void)
+{
+    Dataset *dataset;
+    const char *path = DATA "big_endian.h5"; /* of /train alone */
+    CU_ASSERT_FATAL(fine(dataset_open_part(&dataset, path, PART_TRAIN, true)));
+    expect_shape(dataset, 2, 3, 4);
+    CU_ASSERT(dataset_classifies(dataset) && dataset_targets(dataset) == 1);
+    dataset_close(dataset);
+    CU_ASSERT_FATAL(fine(dataset_open_part(&dataset, path, PART_TRAIN, false)));
+    CU_ASSERT(!dataset_classifies(dataset) && dataset_targets(dataset) == 0);
+    void *memory = mem_alloc(dataset_bytes(dataset), 1);
+    dataset_place(dataset, memory);
+    CU_ASSERT(fine(dataset_fill(dataset, PART_TRAIN, 0, 6)));
+    dataset_close(dataset);
+    mem_free(memory);
+    CU_ASSERT(refused(dataset_open_part(&dataset, path, PART_TEST, false), STATUS_USER,
+                      "there is no /test/x"));
+}
+
 static void bad_label(void)
 {
     Loaded loaded;
@@ -272,6 +292,7 @@ static const Promise promises[] = {
     {"shapes that make no sense are refused in words", wrong_shapes},
     {"NaN, infinity, negative and absurd labels are named with their row", wrong_values},
     {"the first label that is too large is found", bad_label},
+    {"one part can be opened alone, with or without targets", one_part},
     {0},
 };
 

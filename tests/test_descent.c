@@ -3,6 +3,7 @@
  *
  * The gradient comes from a second engine with the same values, whose optimizer is sgd at rate 1:
  * what its values lose in a step is the mean gradient. */
+#include "dist/comm.h"
 #include "train/engine.h"
 
 #include "base/file.h"

@@ -144,6 +144,26 @@ static void directories(void)
     scratch_remove(&scratch);
 }
 
+/* What a job has made it can take away again, and nothing that somebody else has put there. */
+static void taken_away(void)
+{
+    Scratch scratch = scratch_make();
+    const char *deep = scratch_path(&scratch, "a//b/c/"), *other = scratch_path(&scratch, "a/x");
+    const char *top = file_missing(deep, &scratch.arena);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(top);
+    CU_ASSERT_STRING_EQUAL(top, scratch_path(&scratch, "a"));
+    CU_ASSERT(fine(file_make_directory(deep)));
+    CU_ASSERT_PTR_NULL(file_missing(deep, &scratch.arena));
+    scratch_write(other, "", 0);
+    file_remove_empty(deep, top);
+    CU_ASSERT(!file_exists(scratch_path(&scratch, "a/b")));
+    CU_ASSERT(file_exists(other));
+    CU_ASSERT(fine(file_check_output(scratch_path(&scratch, "a/y"))));
+    CU_ASSERT(refused(file_check_output(scratch_path(&scratch, "a")), STATUS_USER, "a folder"));
+    CU_ASSERT(refused(file_check_output(scratch_path(&scratch, "b/y")), STATUS_USER, "no folder"));
+    scratch_remove(&scratch);
+}
+
 static void listed(void)
 {
     Scratch scratch = scratch_make();
@@ -221,6 +241,7 @@ static const Promise promises[] = {
     {"a missing folder is named", no_folder},
     {"what cannot be read is named with the reason", unreadable},
     {"folders are made with their parents, unless a file is in the way", directories},
+    {"empty folders that were made are taken away again", taken_away},
     {"a folder's names are listed by both ends and sorted by bytes", listed},
     {"a lock names its holder, is waited for, and ends with the process", locked},
     {0},

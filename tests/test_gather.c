@@ -2,6 +2,7 @@
  * 3 x 5 x 7, so that neither blocks of rows nor tiles of features nor squares of lanes come out
  * even. */
 #include "base/h5.h"
+#include "data/normalize.h"
 #include "loaded.h"
 #include "math/lanes.h"
 #include "scratch.h"
@@ -142,6 +143,65 @@ static void lanes(void)
     }
 }
 
+/* Reads `text`, a YAML mapping, as numbers for the data set, and calls them `normal`. */
+static Err give(const char *text, const Dataset *dataset, Normal *normal)
+{
+    char yaml[2000];
+    Conf *conf;
+    Normalize normalize;
+    NormalMode mode = NORMAL_NONE;
+    snprintf(yaml, sizeof yaml, "normalize: %s\n", text);
+    TRY(conf_parse(&conf, "run.yaml", yaml, NULL, 0));
+    Err err = normalize_read(&normalize, conf_get(conf_root(conf), "normalize"));
+    if (!err)
+        err = normalize_mode(&normalize, dataset, &mode);
+    *normal = normal_make(dataset, mode);
+    if (!err)
+        normalize_fill(&normalize, normal);
+    conf_free(conf);
+    return err;
+}
+
+/* `of` in one mapping: [0.5, 1.5, ...] as means, [1, 2, 4, 1, ...] as deviations. */
+static const char *numbers(int of, char *text)
+{
+    char *end = text + sprintf(text, "{mean: [");
+    for (int i = 0; i < of; i++)
+        end += sprintf(end, "%s%d.5", i ? ", " : "", i);
+    end += sprintf(end, "], std: [");
+    for (int i = 0; i < of; i++)
+        end += sprintf(end, "%s%d", i ? ", " : "", 1 << i % 3);
+    sprintf(end, "]}");
+    return text;
+}
+
+static void given(void)
+{
+    static const struct {
+        int count;
+        NormalMode mode;
+    } cases[] = {{CHANNELS, NORMAL_CHANNEL}, {FEATURES, NORMAL_FEATURE}};
+    Scratch scratch = scratch_make();
+    Loaded loaded = load_large(&scratch, true);
+    char text[1500];
+    Normal normal;
+    for (int k = 0; k < 2; k++) {
+        int wrong = 0;
+        CU_ASSERT_FATAL(fine(give(numbers(cases[k].count, text), loaded.dataset, &normal)));
+        CU_ASSERT(normal.mode == cases[k].mode && normal.count == cases[k].count);
+        for (int i = 0; i < normal.count; i++)
+            wrong +=
+                normal.shift[i] != (Real)(i + 0.5) || normal.scale[i] != (Real)1 / (1 << i % 3);
+        CU_ASSERT_EQUAL(wrong, 0);
+        normal_free(&normal);
+    }
+    CU_ASSERT(refused(give(numbers(4, text), loaded.dataset, &normal), STATUS_USER,
+                      "bytes.h5 has 3 channels and 105 features"));
+    normal_free(&normal);
+    unload(&loaded);
+    scratch_remove(&scratch);
+}
+
 /* A block's sums belong to its rows, whatever was summed before and where the block begins. */
 static void blocks_are_pure(void)
 {
@@ -164,6 +224,7 @@ static void blocks_are_pure(void)
 
 static const Promise promises[] = {
     {"shift and scale are those of a naive computation", normals},
+    {"numbers that are given are taken, one for each channel or feature, and counted", given},
     {"a block's sums depend on its rows alone, and an empty block adds nothing", blocks_are_pure},
     {"each value reaches its pixel, channel and lane, normalised; empty lanes are 0", lanes},
     {0},

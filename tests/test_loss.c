@@ -364,6 +364,33 @@ static void answers_are_probabilities_or_values(void)
     }
 }
 
+/* Samples without targets: counted, and answered as those with targets are. */
+static void unlabelled_samples_are_answered(void)
+{
+    for (int c = 0; c < CASES; c++) {
+        Bench b, plain = {0};
+        double scalars[SCALAR_COUNT];
+        int32_t got[LANES_USED], want[LANES_USED];
+        bench_open(&b, &cases[c]);
+        CU_ASSERT_PTR_NULL_FATAL(
+            loss_of(&plain, cases[c].text, (Task){.outputs = cases[c].outputs}));
+        Targets none = {.weight = b.packed_weight};
+        loss_run(&plain.loss, &b.batch.pass, b.y, &none, scalars, NULL);
+        CU_ASSERT(scalars[SCALAR_LOSS] == 0 && scalars[SCALAR_SAMPLES] == SAMPLES);
+        if (cases[c].classes) {
+            loss_predict(&b.loss, &b.batch.pass, b.y, NULL, want);
+            loss_predict(&plain.loss, &b.batch.pass, b.y, NULL, got);
+            CU_ASSERT(memcmp(got, want, SAMPLES * sizeof *got) == 0);
+        }
+        b.y[LANES_USED * (cases[c].outputs - 1)] = NAN;
+        loss_run(&plain.loss, &b.batch.pass, b.y, &none, scalars, NULL);
+        CU_ASSERT(isnan(scalars[SCALAR_LOSS]));
+        arena_free(&plain.arena);
+        conf_free(plain.conf);
+        bench_close(&b);
+    }
+}
+
 /* Whatever a net makes of an empty lane, even not-a-number, nothing comes of it. */
 static void padding_is_silent(void)
 {
@@ -480,6 +507,7 @@ static const Promise promises[] = {
     {"yes and no are counted right", two_answers_are_counted},
     {"RMSE, MAE and R squared are their definitions", figures_of_regression_are_their_definitions},
     {"answers are probabilities, values and classes", answers_are_probabilities_or_values},
+    {"samples without targets are counted and answered", unlabelled_samples_are_answered},
     {"of equal outputs the first is the answer", the_first_of_equals_is_the_answer},
     {"padding lanes are silent, whatever is in them", padding_is_silent},
     {"an output that is not a number makes the loss not a number", not_a_number_is_not_hidden},

@@ -9,20 +9,20 @@
 #include <sys/stat.h>
 
 #define HEADER                                                                                     \
-    "kind,step,samples,epoch,lr,loss,accuracy,digest,gradient_norm,noise_scale,noise_trace,"       \
+    "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,gradient_norm,noise_scale,noise_trace," \
     "noise_signal,penalty,sparsity\n"
 
 /* Evaluations every 4 steps, saved with step 8. */
-static const char rows[] = HEADER "train,2,64,0.5,0.1,1.5,0.25,\n"
-                                  "train,4,128,1,0.1,1.25,0.5,\n"
-                                  "validation,4,128,1,,1.125,0.5,00000000000000aa\n"
-                                  "train,6,192,1.5,0.1,1,0.5,\n"
-                                  "train,8,256,2,0.1,0.75,0.75,\n"
-                                  "validation,8,256,2,,0.5,0.75,00000000000000bb\n"
-                                  "train,10,320,2.5,0.1,0.5,1,\n"
-                                  "train,12,384,3,0.1,0.25,1,\n"
-                                  "validation,12,384,3,,0.25,1,00000000000000cc\n"
-                                  "test,12,384,3,,0.375,1,00000000000000cc\n";
+static const char rows[] = HEADER "train,2,64,0.5,0.1,1.5,0.25,,32\n"
+                                  "train,4,128,1,0.1,1.25,0.5,,32\n"
+                                  "validation,4,128,1,,1.125,0.5,00000000000000aa,\n"
+                                  "train,6,192,1.5,0.1,1,0.5,,32\n"
+                                  "train,8,256,2,0.1,0.75,0.75,,32\n"
+                                  "validation,8,256,2,,0.5,0.75,00000000000000bb,\n"
+                                  "train,10,320,2.5,0.1,0.5,1,,32\n"
+                                  "train,12,384,3,0.1,0.25,1,,32\n"
+                                  "validation,12,384,3,,0.25,1,00000000000000cc,\n"
+                                  "test,12,384,3,,0.375,1,00000000000000cc,\n";
 
 /* The file of a run after `before` was found in it and a resume at (step, evaluated). */
 static void expect_cut(const char *before, int64_t step, int64_t evaluated, const char *after)
@@ -118,7 +118,7 @@ static void untouched(void)
 static void write_rows(const char *folder, int64_t from, int64_t to, int64_t evaluated)
 {
     Metrics metrics;
-    Engine engine = {.clock = {.epoch = 300, .batch = 100}};
+    Engine engine = {.clock = {.epoch = 300, .batch = 100}, .global = 100};
     CU_ASSERT_FATAL(fine(metrics_open(&metrics, folder, from, evaluated, false)));
     for (int64_t step = from + 1; step <= to; step++) {
         Result result = {.loss = 1.0 / (double)step, .accuracy = (double)step / 7, .samples = 100};
@@ -145,9 +145,9 @@ static void resumed_alike(void)
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&whole, "metrics.csv"), &a, &size)));
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&parts, "metrics.csv"), &b, &other)));
     CU_ASSERT_STRING_EQUAL(a, b);
-    CU_ASSERT_PTR_NOT_NULL(strstr(a, "\ntrain,7,700,2.33333,0.0142857143,0.142857143,1,,0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a, "\ntrain,7,700,2.33333,0.0142857143,0.142857143,1,,100,0,"));
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(a, "\nvalidation,3,300,1,,0.333333333,0.428571429,0000000000000003,"));
+        strstr(a, "\nvalidation,3,300,1,,0.333333333,0.428571429,0000000000000003,,"));
     mem_free(a);
     mem_free(b);
     scratch_remove(&whole);
@@ -158,7 +158,8 @@ static void empty_columns(void)
 {
     Scratch scratch = scratch_make();
     Metrics metrics;
-    Engine engine = {.clock = {.epoch = 4, .batch = 1}, .state = {.step = 2, .samples = 2}};
+    Engine engine = {
+        .clock = {.epoch = 4, .batch = 1}, .global = 1, .state = {.step = 2, .samples = 2}};
     Result regression = {.loss = 0.5, .accuracy = NAN, .samples = 1, .gradient = 1.5};
     /* Two parts: trace 2, signal 2. */
     noise_add(&engine.state.control.noise, &(NoiseParts){2, 2, 8, 3, 0});
@@ -170,9 +171,9 @@ static void empty_columns(void)
     metrics_evaluation(&metrics, &engine, PART_VALIDATION, NULL, 1);
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&scratch, "metrics.csv"), &text, &size)));
-    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1.5,1,2,2,,\n"
-                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,\n"
-                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,\n");
+    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1,1.5,1,2,2,,\n"
+                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,,\n"
+                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,,\n");
     mem_free(text);
     scratch_remove(&scratch);
 }

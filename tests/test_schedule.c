@@ -1,49 +1,6 @@
 /* The learning rate as a function of samples: scaling, warmup, decay, and that none of them knows
  * the batch except where it should. */
-#include "optim/schedule.h"
-
-#include "scratch.h"
-#include "unit.h"
-
-#include <math.h>
-
-enum { EPOCH = 1000 };
-
-typedef struct Planned {
-    Conf *conf;
-    Schedule schedule;
-} Planned;
-
-/* A run of ten epochs at base rate 0.1; `section` is YAML, NULL: none. */
-static Err plan_long(Planned *planned, const char *section, int64_t batch, int64_t length)
-{
-    char text[1024];
-    Node node;
-    Clock clock = {.epoch = EPOCH, .batch = batch};
-    snprintf(text, sizeof text, "%s: %s\n", section ? "schedule" : "other",
-             section ? section : "1");
-    TRY(conf_parse(&planned->conf, "test.yaml", text, NULL, 0));
-    TRY(conf_section(conf_root(planned->conf), "schedule", &node));
-    return schedule_build(&planned->schedule, node, 0.1, batch, &clock, length);
-}
-
-static Planned plan(const char *section, int64_t batch)
-{
-    Planned planned;
-    CU_ASSERT_FATAL(fine(plan_long(&planned, section, batch, 10 * EPOCH)));
-    return planned;
-}
-
-/* The rate of a step that begins at `before` samples. */
-static double rate(const Planned *planned, int64_t before)
-{
-    return schedule_rate(&planned->schedule, before, before + planned->schedule.global);
-}
-
-static bool near(double a, double b)
-{
-    return fabs(a - b) <= 1e-12 * fabs(b);
-}
+#include "planned.h"
 
 static void constant(void)
 {
@@ -88,6 +45,18 @@ static void warmup(void)
     conf_free(planned.conf);
     planned = plan("{warmup: 0 steps}", 100);
     CU_ASSERT(rate(&planned, 0) == 0.1);
+    conf_free(planned.conf);
+}
+
+/* Goyal et al. 2017, section 2.2: from the rate of the reference batch to that of this one. */
+static void warmup_from_base(void)
+{
+    Planned planned = plan("{reference_batch: 25, scaling: linear, "
+                           "warmup: {length: 2 epochs, from: base}, decay: cosine}",
+                           100);
+    for (int64_t step = 0; step < 20; step++)
+        CU_ASSERT(near(rate(&planned, step * 100), 0.1 + 0.3 * (double)(step + 1) / 20));
+    CU_ASSERT(near(rate(&planned, 2000), 0.4));
     conf_free(planned.conf);
 }
 
@@ -156,6 +125,9 @@ static void long_warmup(void)
     CU_ASSERT(refused(plan_long(&planned, "{warmup: 1e300 epochs}", 100, 2 * EPOCH), STATUS_USER,
                       "is longer than the run of 2000"));
     conf_free(planned.conf);
+    CU_ASSERT(refused(plan_long(&planned, "{warmup: {length: 3 epochs}}", 100, 2 * EPOCH),
+                      STATUS_USER, "is longer than the run of 2000"));
+    conf_free(planned.conf);
     CU_ASSERT(fine(plan_long(&planned, "{warmup: 2 epochs}", 100, 2 * EPOCH)));
     conf_free(planned.conf);
     CU_ASSERT(fine(plan_long(&planned, "{warmup: 2 epochs}", 100, 0))); /* evaluate and save */
@@ -205,6 +177,9 @@ static void refusals(void)
         {"{scaling: liner}", "did you mean \"linear\"?"},
         {"{warmpu: 1 epoch}", "did you mean \"warmup\"?"},
         {"{warmup: 1 epoc}", "warmup"},
+        {"{warmup: {from: base}}", "\"length\" is missing in warmup"},
+        {"{warmup: {length: 1 epoch, from: bas}}", "did you mean \"base\"?"},
+        {"{warmup: {lenght: 1 epoch}}", "did you mean \"length\"?"},
         {"{reference_batch: 0}", "reference_batch"},
         {"linear", "schedule"},
     };
@@ -224,6 +199,38 @@ static void said(void)
                            "lr 0.1 at batch 256, linear scaling to batch 1024: x 4 = 0.4, "
                            "warmup 2000 samples, cosine decay");
     conf_free(planned.conf);
+    planned = plan("{warmup: {length: 2 epochs, from: base}, decay: {step: 3 epochs}}", 1024);
+    CU_ASSERT_STRING_EQUAL(schedule_text(&planned.schedule, &arena),
+                           "lr 0.1, warmup 2000 samples from 0.1, step decay");
+    conf_free(planned.conf);
+    arena_free(&arena);
+}
+
+/* Growth takes the place of decay, so the rate keeps to the first batch; and a warmup in steps ends
+ * with that very step. */
+static void growing(void)
+{
+    static const char text[] = "schedule: {scaling: linear, warmup: 14 steps}\n";
+    BatchChange changes[1];
+    Clock clock = {.epoch = EPOCH, .batch = 512, .change = changes};
+    Arena arena = {0};
+    Schedule schedule;
+    Conf *conf;
+    Node node;
+    CU_ASSERT(clock_change(&clock, (Span){10, SPAN_STEPS}, 2048));
+    CU_ASSERT_FATAL(fine(conf_parse(&conf, "test.yaml", text, NULL, 0)));
+    CU_ASSERT_FATAL(fine(conf_section(conf_root(conf), "schedule", &node)));
+    CU_ASSERT_FATAL(fine(schedule_build(&schedule, node, 0.1, 512, &clock, 100000)));
+    CU_ASSERT_EQUAL(schedule.warmup, 10 * 512 + 4 * 2048);
+    int64_t last = clock_before(&clock, 13), end = clock_before(&clock, 14);
+    CU_ASSERT(schedule_rate(&schedule, &(Plateau){0}, last, end) == 0.2);
+    CU_ASSERT(schedule_rate(&schedule, &(Plateau){0}, clock_before(&clock, 12), last) < 0.2);
+    CU_ASSERT(schedule_rate(&schedule, &(Plateau){0}, 90000, 92048) == 0.2);
+    CU_ASSERT_STRING_EQUAL(
+        schedule_text(&schedule, &arena),
+        "lr 0.1 at batch 256, linear scaling to the first batch, 512: x 2 = 0.2, "
+        "warmup 13312 samples, constant decay");
+    conf_free(conf);
     arena_free(&arena);
 }
 
@@ -231,6 +238,7 @@ static const Promise promises[] = {
     {"without a section the rate is constant, whatever the batch", constant},
     {"linear scaling multiplies by the batch, sqrt by its root, none not at all", scaling},
     {"warmup rises per step, has no step of rate zero, and reaches the peak", warmup},
+    {"warmup from the base rate rises to the peak in equal steps", warmup_from_base},
     {"cosine decay is half a cosine over the run", cosine},
     {"cosine decay ends at its minimum and stays there", cosine_minimum},
     {"the decay begins where the warmup ends", decay_after_warmup},
@@ -239,6 +247,7 @@ static const Promise promises[] = {
     {"steps, epochs and samples mean the same span", spans},
     {"a span in decimals is exact to the sample", tenths},
     {"a misspelt or impossible setting is named with its place", refusals},
+    {"of a batch that grows the first size scales the rate, and steps are real ones", growing},
     {"one line says base rate, reference, batch, factor, warmup and decay", said},
     {0}};
 

@@ -9,19 +9,22 @@
 
 #include <hdf5.h>
 
-/* rows, held out, chunk, window */
+/* rows, rows held out (at least), chunk, window, first chunk held out */
 typedef struct Shape {
-    int64_t rows, held_out, chunk, window;
+    int64_t rows, held_out, chunk, window, first;
 } Shape;
 
-static const Shape shapes[] = {{100, 0, 7, 30},    {100, 13, 7, 30},   {96, 8, 8, 8},
-                               {97, 0, 1, 96},     {97, 90, 1, 5},     {1000, 100, 16, 200},
-                               {1000, 1, 16, 999}, {1024, 0, 64, 512}, {5, 0, 2, 4}};
+static const Shape shapes[] = {
+    {100, 0, 7, 30, 0}, {100, 13, 7, 30, 0},      {96, 8, 8, 8, 0},      {97, 0, 1, 96, 0},
+    {97, 90, 1, 5, 0},  {1000, 100, 16, 200, 0},  {1000, 1, 16, 999, 0}, {1024, 0, 64, 512, 0},
+    {5, 0, 2, 4, 0},    {1000, 100, 16, 200, 20}, {97, 14, 7, 30, 11}};
 enum { SHAPES = sizeof shapes / sizeof *shapes, EPOCHS = 4 };
 
 static Stream build(const Shape *s, uint64_t seed)
 {
-    return stream_build(s->rows, s->held_out, s->chunk, s->window, seed, 1);
+    Stream stream = stream_build(s->rows, s->chunk, s->window, seed);
+    stream_hold_out(&stream, s->first, (s->held_out + s->chunk - 1) / s->chunk, 1);
+    return stream;
 }
 
 static int64_t row_at(Stream *s, int64_t position)
@@ -106,7 +109,7 @@ static int64_t agreements(Stream *a, int64_t from_a, Stream *b, int64_t from_b)
 
 static void keyed(void)
 {
-    const Shape shape = {10000, 1000, 16, 1000};
+    const Shape shape = {10000, 1000, 16, 1000, 0};
     Stream a = build(&shape, 3), b = build(&shape, 4);
     CU_ASSERT(agreements(&a, 0, &a, a.n) < 40);
     CU_ASSERT(agreements(&a, 0, &b, 0) < 40);
@@ -119,7 +122,7 @@ static void keyed(void)
 /* Chunks, and places in a window, are drawn anew for each epoch. */
 static void drawn_anew(void)
 {
-    const Shape shape = {10000, 1000, 16, 1000};
+    const Shape shape = {10000, 1000, 16, 1000, 0};
     Stream s = build(&shape, 3);
     int64_t chunks_kept = 0, slots_kept = 0, low = 0;
     for (int64_t w = 0; w < s.windows; w++)
@@ -170,6 +173,9 @@ static void write_rows(const char *path, int64_t rows, int64_t features, int64_t
     H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
     H5Dwrite(x, H5T_NATIVE_UINT8, part, space, H5P_DEFAULT, bytes);
     mem_free(bytes);
+    uint8_t *labels = mem_alloc(rows, 1);
+    H5Dwrite(y, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels);
+    mem_free(labels);
     H5Dclose(x);
     H5Dclose(y);
     H5Sclose(space);
@@ -188,22 +194,30 @@ static int64_t wrong_values(const uint8_t *x, int64_t row, int64_t features)
     return wrong;
 }
 
-/* Samples [lo, hi) of a part, `at_once` at a time, by a reader. */
+/* Values of the samples [lo, hi) that a reader gives wrongly. */
+static int64_t wrong_taken(Reader *reader, Part part, int64_t lo, int64_t hi, int64_t end)
+{
+    int64_t wrong = 0, features = dataset_row_bytes(reader->dataset);
+    CU_ASSERT_FATAL(fine(reader_take(reader, part, lo, hi, end)));
+    CU_ASSERT(reader->hi <= end);
+    for (int64_t i = lo; i < hi; i++)
+        wrong += wrong_values((uint8_t *)reader->x + reader_place(reader, part, i) * features,
+                              sampler_part_row(reader->sampler, part, i), features);
+    return wrong;
+}
+
+/* Samples [lo, hi) of a part, `at_once` at a time, and then back again, by a reader. */
 static int64_t wrong_samples(Dataset *dataset, const Sampler *sampler, Part part, int64_t window,
                              int64_t lo, int64_t hi, int64_t at_once)
 {
     Reader reader;
-    int64_t wrong = 0, features = dataset_row_bytes(dataset);
+    int64_t wrong = 0;
     reader_open(&reader, dataset, sampler, window);
     reader_reserve(&reader, at_once);
-    for (int64_t at = lo; at < hi; at += at_once) {
-        int64_t end = at + at_once < hi ? at + at_once : hi;
-        CU_ASSERT_FATAL(fine(reader_take(&reader, part, at, end, hi)));
-        CU_ASSERT(reader.hi <= hi);
-        for (int64_t i = at; i < end; i++)
-            wrong += wrong_values((uint8_t *)reader.x + reader_place(&reader, part, i) * features,
-                                  sampler_part_row(sampler, part, i), features);
-    }
+    for (int64_t at = lo; at < hi; at += at_once)
+        wrong += wrong_taken(&reader, part, at, at + at_once < hi ? at + at_once : hi, hi);
+    for (int64_t at = hi - at_once; at >= lo; at -= at_once)
+        wrong += wrong_taken(&reader, part, at, at + at_once, hi);
     reader_close(&reader);
     return wrong;
 }
@@ -217,7 +231,8 @@ static void in_order(void)
     CU_ASSERT_FATAL(fine(dataset_open(&dataset, path)));
     dataset_stream(dataset, PART_TRAIN);
     CU_ASSERT_EQUAL(dataset_bytes(dataset), round_up(4000, 64));
-    Stream stream = stream_build(1000, 100, stream_chunk(1, 10, 200), 200, 1, 1);
+    Stream stream = stream_build(1000, stream_chunk(1, 10, 200), 200, 1);
+    stream_hold_out(&stream, 3, 9, 1);
     Sampler windowed = sampler_windowed(&stream), whole = {0};
     static const int64_t sizes[] = {1, 8, 12, 13, 100};
     for (int i = 0; i < 5; i++) {
@@ -275,7 +290,7 @@ static const Promise promises[] = {
     {"epochs and seeds differ, the split does not", keyed},
     {"each epoch draws its chunks and the places in its windows anew", drawn_anew},
     {"a chunk is whole chunks of the file, no larger than it must be", chunks},
-    {"a part is read in order, whatever is asked for at a time, and none past the end", in_order},
+    {"a part is read in order, forth and back, and never past the end", in_order},
     {"a file that is cut off while it is read is told with data set and rows", cut_off},
     {"a data set of more than 2^31 values is read to its end", huge},
     {0}};

@@ -71,6 +71,8 @@ Arena *conf_arena(Conf *conf);
  * `key` if these are given by conf_section) into `self` by the table `fields` (name NULL ends it).
  * An unknown key, a wrong type, a value out of range or a missing key is STATUS_USER. */
 Err conf_fields(Node map, const Field *fields, void *self);
+/* Reads one value, such as an item of a list, as a field of this kind and range. */
+Err conf_value(Node at, const Field *field, void *into);
 /* The mapping under `key` of `map`; where absent or null, an empty one is put into the document. */
 Err conf_section(Node map, const char *key, Node *section);
 /* The node under `key`, absent if there is none or if it is null. */
@@ -87,12 +89,18 @@ Node conf_item(Node list, int index);
 const char *conf_scalar(Node node);
 /* The scalar as a number within [least, most]. STATUS_USER at its place. */
 Err conf_number(Node at, double least, double most, double *number);
+/* The scalars of a list of `count` as numbers, each within [least, most]. STATUS_USER at the place
+ * of the first that is none. */
+Err conf_numbers(Node list, double least, double most, double *numbers);
 
 /* One alternative with settings: `relu`, `dense: 10` (the main setting alone) or
  * `dense: {units: 10}`. conf_choice gives the name; conf_settings then rewrites the node to the
  * full form `name: {settings}` (main_key NULL: no main setting) and gives the settings' mapping. */
 Err conf_choice(Node node, const char **name);
 Err conf_settings(Node node, const char *main_key, Node *settings);
+/* The same for the value of a key, `warmup: 1 epoch` or `warmup: {length: 1 epoch}`: afterwards it
+ * is the mapping. */
+Err conf_expand(Node value, const char *main_key);
 
 /* STATUS_USER at this place of the document: "file:line:column: text", line and caret. */
 Err conf_fail(Node at, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -72,6 +72,15 @@ Err conf_number(Node at, double least, double most, double *number)
     return read_real(at, &field, number);
 }
 
+Err conf_numbers(Node list, double least, double most, double *numbers)
+{
+    if (!conf_is_list(list))
+        return conf_number(list, least, most, numbers);
+    for (ConfValue *value = list.value->first; value; value = value->next)
+        TRY(conf_number((Node){list.conf, value}, least, most, numbers++));
+    return NULL;
+}
+
 static Err read_bool(Node at, const Field *field, void *into)
 {
     static const char *const words[] = {"true", "false", NULL};
@@ -174,6 +183,11 @@ static const struct Kind {
     [FIELD_WORD] = {read_word, NULL},      [FIELD_SPAN] = {read_span, none_span},
     [FIELD_NODE] = {read_node, none_node},
 };
+
+Err conf_value(Node at, const Field *field, void *into)
+{
+    return kinds[field->kind].read(at, field, into);
+}
 
 /* " in schedule", or nothing at the top. */
 static const char *where(Node map)

@@ -179,14 +179,9 @@ Err conf_choice(Node node, const char **name)
     return NULL;
 }
 
-Err conf_settings(Node node, const char *main_key, Node *settings)
+Err conf_expand(Node node, const char *main_key)
 {
-    const char *name;
-    TRY(conf_choice(node, &name));
-    if (conf_scalar(node))
-        conf_value_name(node.conf, node.value);
-    ConfValue *value = node.value->first;
-    *settings = (Node){node.conf, value};
+    ConfValue *value = node.value;
     if (value->kind == VALUE_MAP)
         return NULL;
     if (value->kind == VALUE_NULL) {
@@ -194,10 +189,20 @@ Err conf_settings(Node node, const char *main_key, Node *settings)
         return NULL;
     }
     if (!main_key)
-        return conf_fail(*settings, "\"%s\" has no main setting: write \"%s: {setting: value}\"",
-                         name, name);
+        return conf_fail(node, "\"%s\" has no main setting: write \"%s: {setting: value}\"",
+                         value->key, value->key);
     const ConfValue alone = *value;
     conf_value_clear(value);
     conf_value_become(conf_child_add(node.conf, value, main_key, value->place), &alone);
     return NULL;
+}
+
+Err conf_settings(Node node, const char *main_key, Node *settings)
+{
+    const char *name;
+    TRY(conf_choice(node, &name));
+    if (conf_scalar(node))
+        conf_value_name(node.conf, node.value);
+    *settings = (Node){node.conf, node.value->first};
+    return conf_expand(*settings, main_key);
 }

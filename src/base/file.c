@@ -149,9 +149,7 @@ static Err replace_through(const char *temporary, const char *path, const void *
     TRY(verify(temporary, path, bytes, size));
     if (rename(temporary, path) != 0)
         return system_failure(STATUS_FAILED, path, errno);
-    char folder[PATH_MAX];
-    folder_of(path, folder);
-    return file_sync_directory(folder);
+    return file_sync_parent(path);
 }
 
 Err file_replace(const char *path, const void *bytes, size_t size)
@@ -234,7 +232,7 @@ bool file_exists(const char *path)
     return stat(path, &status) == 0;
 }
 
-static bool is_directory(const char *path)
+bool file_is_directory(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
@@ -246,9 +244,9 @@ Err file_check_output(const char *path)
     if (strlen(path) >= PATH_MAX)
         return system_failure(STATUS_USER, path, ENAMETOOLONG);
     folder_of(path, folder);
-    if (is_directory(path))
+    if (file_is_directory(path))
         FAIL(STATUS_USER, "%s: a folder; name a file in it", path);
-    if (!is_directory(folder))
+    if (!file_is_directory(folder))
         FAIL(STATUS_USER, "%s: there is no folder %s to write it to; make it first", path, folder);
     return NULL;
 }
@@ -273,13 +271,15 @@ void file_remove_empty(const char *path, const char *top)
     Arena arena = {0};
     char *part = arena_text(&arena, "%s", path);
     size_t least = strlen(top), size = strlen(part);
-    while (size >= least && rmdir(part) == 0) {
-        while (size > 0 && part[size - 1] != '/')
-            size--;
+    do {
         while (size > 0 && part[size - 1] == '/')
             size--;
         part[size] = '\0';
-    }
+        if (size < least || rmdir(part) != 0)
+            break;
+        while (size > 0 && part[size - 1] != '/')
+            size--;
+    } while (size > 0);
     arena_free(&arena);
 }
 
@@ -296,7 +296,7 @@ Err file_make_directory(const char *path)
         /* Another rank or job may make it at the same time: what counts is that it is there. */
         if (mkdir(part, 0777) != 0) {
             int error = errno;
-            if (!is_directory(part))
+            if (!file_is_directory(part))
                 err = error == EEXIST || error == ENOTDIR
                           ? ERR(STATUS_FAILED, "%s: %s is a file, not a folder", path, part)
                           : system_failure(STATUS_FAILED, part, error);
@@ -323,6 +323,13 @@ Err file_sync_directory(const char *path)
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+Err file_sync_parent(const char *path)
+{
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    return file_sync_directory(folder);
 }
 
 static bool is_self_or_parent(const char *name)

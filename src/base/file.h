@@ -21,6 +21,7 @@ Err file_read_most(const char *path, size_t most, char **text, size_t *size);
 bool file_exists(const char *path);
 /* STATUS_USER where no file can be put: its folder is not there, or it is a folder itself. */
 Err file_check_output(const char *path);
+bool file_is_directory(const char *path);
 /* Makes a directory and its parents; one that is there already is fine. */
 Err file_make_directory(const char *path);
 /* The first folder on the way to `path` that is not there yet, in the arena; NULL: all are. */
@@ -29,6 +30,8 @@ const char *file_missing(const char *path, Arena *arena);
 void file_remove_empty(const char *path, const char *top);
 /* fsync of a folder, so that a rename in it lasts. */
 Err file_sync_directory(const char *path);
+/* The same of the folder that a file lies in. */
+Err file_sync_parent(const char *path);
 /* Names in a folder that begin and end so, sorted by bytes, in the arena. A missing folder: none.
  */
 Err file_list(const char *directory, const char *prefix, const char *suffix, Arena *arena,

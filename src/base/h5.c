@@ -87,6 +87,8 @@ void h5_close(H5 *file)
     if (file->file >= 0)
         H5Fclose(file->file);
     h5_leave();
+    if (file->mapped)
+        h5_mapped_close(file);
     mem_free(file->bytes);
     mem_free(file->path);
     mem_free(file);

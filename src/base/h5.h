@@ -4,7 +4,7 @@
  *
  * Files are read in place. They are never written in place: a new file is built in memory (HDF5's
  * core driver) and handed out as bytes, so that the library never meets a full disk; base/file
- * puts the bytes on disk. */
+ * puts the bytes on disk. A file too large for memory is built in a mapping of PATH.tmp. */
 #ifndef BASE_H5_H
 #define BASE_H5_H
 
@@ -39,6 +39,7 @@ typedef struct H5Info {
     bool is_signed;
     int64_t chunk;  /* rows a chunk; 0: contiguous */
     bool cuts_rows; /* a chunk holds a part of a row */
+    int64_t stored; /* bytes in the file; 0: never written, and read as zeros */
 } H5Info;
 
 /* Opens for reading. STATUS_USER: missing, unreadable, or no HDF5 file (damaged, truncated). */
@@ -76,5 +77,17 @@ Err h5_write_int(H5 *file, const char *path, const char *name, int64_t value);
 Err h5_write_real(H5 *file, const char *path, const char *name, double value);
 /* Finishes the file, which can then only be closed, and gives its bytes, freed with mem_free. */
 Err h5_image(H5 *file, void **bytes, size_t *size);
+
+/* A new file for more than memory holds: it grows as PATH.tmp, whose pages the system writes out
+ * and takes back as it needs. h5_close without h5_commit removes PATH.tmp. STATUS_FAILED here and
+ * in what follows: the disk is full, the folder is not there, ... */
+Err h5_create_mapped(H5 **file, const char *path);
+/* A data set without values, which come with h5_write_rows: rows [lo, hi), best by whole chunks. */
+Err h5_declare(H5 *file, const char *path, H5Type type, int rank, const int64_t *dims,
+               int64_t rows_per_chunk);
+Err h5_write_rows(H5 *file, const char *path, H5Type type, int64_t lo, int64_t hi,
+                  const void *rows);
+/* Finishes the file, which can then only be closed, syncs it and renames it to PATH. */
+Err h5_commit(H5 *file);
 
 #endif

@@ -16,6 +16,7 @@ struct H5 {
     char *path;  /* for messages */
     void *bytes; /* [room], of a file in memory */
     size_t room;
+    struct Mapped *mapped; /* of a file whose memory is a mapping (h5_mapped.c); else NULL */
 };
 
 /* Around every call into the library, which is not thread-safe. Not recursive: the functions of
@@ -28,6 +29,17 @@ void h5_leave(void);
 typedef enum Place { PLACE_NONE, PLACE_OBJECT, PLACE_ELSEWHERE } Place;
 Place h5_place(const H5 *file, const char *path);
 
+/* The library's buffer of a mapped file, made larger; and let go of, with what is on disk. */
+void *h5_mapped_resize(H5 *file, size_t size);
+void h5_mapped_close(H5 *file);
+/* A new file whose memory is asked for through the callbacks of h5_memory.c; and its length once
+ * all of it is there and it has been closed. For those who have entered. */
+Err h5_create_inside(H5 *file);
+Err h5_finish_inside(H5 *file, size_t *size);
+
+/* Makes a data set of this shape, and the groups on the way to it. */
+Err h5_declare_inside(const H5 *file, const char *path, H5Type type, int rank, const int64_t *dims,
+                      int64_t rows_per_chunk, hid_t *dataset);
 /* h5_list for those who have entered already. */
 Err h5_list_inside(const H5 *file, Arena *arena, const char ***paths, int *count);
 

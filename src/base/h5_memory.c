@@ -18,6 +18,8 @@ static void *buffer_resize(void *bytes, size_t size, H5FD_file_image_op_t why, v
     H5 *file = into;
     if (size <= file->room)
         return bytes;
+    if (file->mapped)
+        return h5_mapped_resize(file, size);
     size_t room = size < 2 * file->room ? 2 * file->room : size;
     void *larger = mem_alloc((int64_t)room, 1);
     if (file->room)
@@ -47,7 +49,7 @@ static herr_t pointer_free(void *pointer)
     return 0;
 }
 
-static Err create_in_memory(H5 *file)
+Err h5_create_inside(H5 *file)
 {
     H5FD_file_image_callbacks_t buffer = {.image_realloc = buffer_resize,
                                           .image_free = buffer_keep,
@@ -76,7 +78,7 @@ Err h5_create(H5 **file)
     *created = (H5){.file = H5I_INVALID_HID, .path = mem_alloc(sizeof name, 1)};
     memcpy(created->path, name, sizeof name);
     h5_enter();
-    Err err = create_in_memory(created);
+    Err err = h5_create_inside(created);
     h5_leave();
     *file = created;
     if (err) {
@@ -87,7 +89,7 @@ Err h5_create(H5 **file)
 }
 
 /* The file's length, once all of it is in the buffer, and its close. */
-static Err finish(H5 *file, size_t *size)
+Err h5_finish_inside(H5 *file, size_t *size)
 {
     ssize_t length =
         H5Fflush(file->file, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file->file, NULL, 0);
@@ -103,7 +105,7 @@ Err h5_image(H5 *file, void **bytes, size_t *size)
     *bytes = NULL;
     *size = 0;
     h5_enter();
-    Err err = finish(file, size);
+    Err err = h5_finish_inside(file, size);
     h5_leave();
     if (err)
         return err;

@@ -117,6 +117,7 @@ static Err describe_layout(const H5 *file, const char *path, hid_t dataset, H5In
 {
     hid_t creation = H5Dget_create_plist(dataset);
     H5D_layout_t layout = H5Pget_layout(creation);
+    info->stored = (int64_t)H5Dget_storage_size(dataset);
     hsize_t chunk[H5_RANK] = {0};
     if (layout == H5D_CHUNKED && H5Pget_chunk(creation, H5_RANK, chunk) > 0)
         info->chunk = (int64_t)chunk[0];

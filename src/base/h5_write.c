@@ -64,25 +64,36 @@ static void parents_make(const H5 *file, const char *path)
     }
 }
 
-static Err write_array(const H5 *file, const char *path, H5Type type, int rank, const int64_t *dims,
-                       int64_t rows_per_chunk, const void *data)
+Err h5_declare_inside(const H5 *file, const char *path, H5Type type, int rank, const int64_t *dims,
+                      int64_t rows_per_chunk, hid_t *dataset)
 {
-    hsize_t shape[H5_RANK], elements = 1;
+    hsize_t shape[H5_RANK] = {0};
     for (int i = 0; i < rank; i++)
-        elements *= shape[i] = (hsize_t)dims[i];
+        shape[i] = (hsize_t)dims[i];
     hid_t space = rank ? H5Screate_simple(rank, shape, NULL) : H5Screate(H5S_SCALAR);
     parents_make(file, path);
     hid_t creation = creation_list(rank, shape, rows_per_chunk);
-    hid_t dataset =
+    *dataset =
         H5Dcreate2(file->file, path, disk_type(type), space, H5P_DEFAULT, creation, H5P_DEFAULT);
-    Err err = NULL;
-    if (dataset < 0 || (elements > 0 && H5Dwrite(dataset, h5_memory_type(type), H5S_ALL, H5S_ALL,
-                                                 H5P_DEFAULT, data) < 0))
-        err = h5_failure(STATUS_FAILED, file, path, "cannot be written");
-    if (dataset >= 0)
-        H5Dclose(dataset);
+    Err err = *dataset < 0 ? h5_failure(STATUS_FAILED, file, path, "cannot be written") : NULL;
     H5Pclose(creation);
     H5Sclose(space);
+    return err;
+}
+
+static Err write_array(const H5 *file, const char *path, H5Type type, int rank, const int64_t *dims,
+                       int64_t rows_per_chunk, const void *data)
+{
+    int64_t elements = 1;
+    for (int i = 0; i < rank; i++)
+        elements *= dims[i];
+    hid_t dataset;
+    TRY(h5_declare_inside(file, path, type, rank, dims, rows_per_chunk, &dataset));
+    Err err = NULL;
+    if (elements > 0 &&
+        H5Dwrite(dataset, h5_memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+        err = h5_failure(STATUS_FAILED, file, path, "cannot be written");
+    H5Dclose(dataset);
     return err;
 }
 

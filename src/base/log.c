@@ -89,6 +89,17 @@ static size_t line_length(const char *text, size_t hang, size_t room)
     return best;
 }
 
+static void say_wrapped(const char *text, size_t hang)
+{
+    size_t own = line_length(text, hang, COLUMNS);
+    log_info("%.*s", (int)own, text);
+    for (const char *rest = text + own; *rest; rest += own) {
+        rest += strspn(rest, " ");
+        own = line_length(rest, 0, COLUMNS - hang);
+        log_info("%*s%.*s", (int)hang, "", (int)own, rest);
+    }
+}
+
 void log_wrapped(int hang, const char *format, ...)
 {
     char *whole = NULL;
@@ -102,12 +113,11 @@ void log_wrapped(int hang, const char *format, ...)
     va_end(arguments);
     if (fclose(stream) != 0)
         return;
-    size_t own = line_length(whole, (size_t)hang, COLUMNS);
-    log_info("%.*s", (int)own, whole);
-    for (const char *rest = whole + own; *rest; rest += own) {
-        rest += strspn(rest, " ");
-        own = line_length(rest, 0, COLUMNS - (size_t)hang);
-        log_info("%*s%.*s", hang, "", (int)own, rest);
+    for (char *line = whole, *next; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        say_wrapped(line, (size_t)hang);
     }
     free(whole);
 }

@@ -15,8 +15,8 @@ void log_to(FILE *file);
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* An ordinary line of any length, broken at spaces (not within brackets) so that it fits 80
- * columns; what follows is indented by `hang`, and no break lies left of it. */
+/* Ordinary lines of any length, broken at spaces (not within brackets) so that they fit 80 columns;
+ * what follows a break is indented by `hang`, and no break lies left of it. */
 void log_wrapped(int hang, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

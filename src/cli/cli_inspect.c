@@ -1,28 +1,15 @@
 /* lockstep inspect FILE: what is in a data file, a checkpoint, or a configuration. */
 #include "base/file.h"
 #include "base/log.h"
+#include "base/plot.h"
+#include "cli/describe.h"
 #include "cli/load.h"
 #include "train/checkpoint.h"
+#include "train/coordinator.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *dims_text(const H5Info *info, Arena *arena)
-{
-    const char *text = "";
-    for (int d = 0; d < info->rank; d++)
-        text = arena_text(arena, "%s%s%" PRId64, text, d ? " x " : "", info->dims[d]);
-    return text;
-}
-
-static const char *type_text(const H5Info *info, Arena *arena)
-{
-    if (info->kind == H5_OTHER)
-        return "other";
-    const char *kind = info->kind == H5_FLOAT ? "float" : info->is_signed ? "int" : "uint";
-    return arena_text(arena, "%s%d", kind, 8 * info->bytes);
-}
 
 static Err list_datasets(H5 *file, Arena *arena)
 {
@@ -32,84 +19,12 @@ static Err list_datasets(H5 *file, Arena *arena)
     for (int i = 0; i < count; i++) {
         H5Info info;
         TRY(h5_info(file, paths[i], &info));
-        const char *chunk = info.chunk ? arena_text(arena, "chunks of %" PRId64, info.chunk) : "";
-        log_info("  %-37s %-7s %-15s %s", paths[i], type_text(&info, arena),
-                 dims_text(&info, arena), chunk);
+        const char *chunk =
+            info.chunk ? arena_text(arena, ", %" PRId64 " a chunk", info.chunk) : "";
+        log_info("  %-44s %-7s %s%s", paths[i], describe_type(&info, arena),
+                 describe_dims(&info, arena), chunk);
     }
     return NULL;
-}
-
-/* ---- data file ---- */
-
-static void describe_part(const Dataset *data, Part part)
-{
-    int64_t count = dataset_count(data, part);
-    if (count)
-        log_info("  %-12s %" PRId64 " sample%s", part_name(part), count, count == 1 ? "" : "s");
-}
-
-/* What makes a file slow to stream, or poorly shuffled: chunks that are no convenient unit. */
-static const char *chunk_trouble(const H5Info *info, Arena *arena)
-{
-    double row = info->bytes;
-    for (int i = 1; i < info->rank; i++)
-        row *= (double)info->dims[i];
-    double bytes = row * (double)info->chunk;
-    if (info->chunk == 0)
-        return NULL;
-    if (info->cuts_rows)
-        return "its chunks cut through samples, so that several are read for each";
-    if (bytes > 16e6)
-        return arena_text(arena, "a chunk has %.0f MB, and windows are made of few of them",
-                          bytes / 1e6);
-    if (bytes < 16e3 && info->chunk < info->dims[0])
-        return arena_text(arena,
-                          "a chunk has %" PRId64 " sample%s of %.0f bytes, and is a read of "
-                          "its own",
-                          info->chunk, info->chunk == 1 ? "" : "s", row);
-    return NULL;
-}
-
-/* Whether a part would be slow to stream, and the cure. */
-static Err warn_chunks(const char *path, const Dataset *data)
-{
-    H5 *file;
-    Arena arena = {0};
-    const char *trouble = NULL;
-    TRY(h5_open(&file, path));
-    Err err = NULL;
-    for (Part part = 0; part < PART_COUNT && !err && !trouble; part++) {
-        H5Info info;
-        const char *x = arena_text(&arena, "%s/x", part_name(part));
-        if (dataset_count(data, part) == 0)
-            continue;
-        err = h5_info(file, x, &info);
-        trouble = err ? NULL : chunk_trouble(&info, &arena);
-        if (trouble)
-            log_warning("%s: %s: %s; rewrite it: lockstep import h5 %s -o NEW.h5", path, x, trouble,
-                        path);
-    }
-    h5_close(file);
-    arena_free(&arena);
-    return err;
-}
-
-static Err inspect_data(const char *path)
-{
-    Dataset *data;
-    int channels, height, width;
-    TRY(dataset_open(&data, path));
-    dataset_shape(data, &channels, &height, &width);
-    log_info("%s: a data file", path);
-    log_info("  a sample is %d channel%s of %d x %d; targets are %s", channels,
-             channels > 1 ? "s" : "", height, width,
-             dataset_classifies(data) ? "classes" : "real values");
-    for (Part part = 0; part < PART_COUNT; part++)
-        describe_part(data, part);
-    log_info("  %.1f MB in memory", (double)dataset_bytes(data) / 1e6);
-    Err err = warn_chunks(path, data);
-    dataset_close(data);
-    return err;
 }
 
 /* ---- checkpoint ---- */
@@ -176,7 +91,7 @@ static void list_layers(const Net *net)
 static void list_memory(const Engine *e)
 {
     double data = (double)feed_bytes(&e->feed), state = (double)e->state.window.bytes;
-    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->leaves);
+    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned);
     double own = (double)net_activation_bytes(e->net);
     log_info("\nmemory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
              "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all",
@@ -184,12 +99,39 @@ static void list_memory(const Engine *e)
              ((data + state + leaves) / e->comm->members + own) / 1e6);
 }
 
+/* Of step 1, 2, ... A plateau decay has not lowered it yet. */
+static double rate_of(const Engine *e, int64_t step)
+{
+    return schedule_rate(&e->schedule, &e->state.control.plateau, clock_before(&e->clock, step - 1),
+                         clock_before(&e->clock, step));
+}
+
+/* The rate over the run. */
+static void draw_rates(const Engine *e, Arena *arena)
+{
+    enum { MOST = 6000 }; /* a hundred to a column of the drawing */
+    int64_t count = e->length < MOST ? e->length : MOST;
+    double *rates = arena_take(arena, count, sizeof *rates);
+    for (int64_t i = 0; i < count; i++)
+        rates[i] = rate_of(e, 1 + i * e->length / count);
+    Plot plot = {.y = rates,
+                 .count = count,
+                 .to = (double)clock_before(&e->clock, e->length) / (double)e->clock.epoch,
+                 .x_name = "epochs",
+                 .y_name = "rate"};
+    if (count > 0)
+        log_info("\n%s\n", plot_text(&plot, arena));
+}
+
 /* The rate at a few steps of the run. */
 static void list_rates(const Engine *e)
 {
     enum { ROWS = 12 };
     Arena arena = {0};
-    log_info("\n%s", schedule_text(&e->schedule, &arena));
+    log_wrapped(2, "\n%s", schedule_text(&e->schedule, &arena));
+    if (e->schedule.doubt)
+        log_warning("%s", e->schedule.doubt);
+    draw_rates(e, &arena);
     arena_free(&arena);
     log_info("%10s %10s %12s", "step", "epoch", "rate");
     int64_t last = -1;
@@ -199,8 +141,30 @@ static void list_rates(const Engine *e)
             continue;
         last = step;
         log_info("%10" PRId64 " %10.2f %12.6g", step,
-                 (double)(step * e->global) / (double)e->clock.epoch,
-                 schedule_rate(&e->schedule, (step - 1) * e->global, step * e->global));
+                 (double)clock_before(&e->clock, step) / (double)e->clock.epoch, rate_of(e, step));
+    }
+}
+
+/* One line, or one for each size of the batch. */
+static void list_batches(const Engine *e)
+{
+    if (e->clock.changes == 0) {
+        log_info("\n%" PRId64 " training samples, %" PRId64 " step%s of %" PRId64
+                 " samples,\n  each of %" PRId64 " micro-batch%s of up to %" PRId64 " samples",
+                 e->clock.epoch, e->length, e->length == 1 ? "" : "s", e->global, e->leaves,
+                 e->leaves == 1 ? "" : "es", e->micro);
+        return;
+    }
+    Arena arena = {0};
+    log_info("\n%" PRId64 " training samples, %" PRId64 " steps, batch %s", e->clock.epoch,
+             e->length, batches_text(&e->clock, e->length, &arena));
+    arena_free(&arena);
+    log_info("%10s %10s %12s %14s", "from step", "epoch", "batch", "micro-batches");
+    for (int i = 0; i < e->planned.count; i++) {
+        BatchChange stretch = clock_stretch(&e->clock, i);
+        log_info("%10" PRId64 " %10.2f %12" PRId64 " %14" PRId64, stretch.step + 1,
+                 (double)stretch.samples / (double)e->clock.epoch, stretch.size,
+                 e->planned.leaves[i]);
     }
 }
 
@@ -214,13 +178,12 @@ static Err inspect_config(const Comm *world, const char *path, const Args *args)
         err = load_comm(world, &config, &comm);
     if (!err)
         err = engine_open(&e, &comm, &config, NULL);
+    if (!err)
+        err = coordinator_check(&e);
     if (!err) {
         log_info("# %s, resolved\n%s", path, conf_text(config.conf));
         list_layers(e.net);
-        log_info("\n%" PRId64 " training samples, %" PRId64 " step%s of %" PRId64
-                 " samples,\n  each of %" PRId64 " micro-batch%s of up to %" PRId64 " samples",
-                 e.clock.epoch, e.length, e.length == 1 ? "" : "s", e.global, e.leaves,
-                 e.leaves == 1 ? "" : "es", e.micro);
+        list_batches(&e);
         list_memory(&e);
         list_rates(&e);
     }
@@ -265,7 +228,7 @@ static Err inspect(const Comm *world, const Args *args)
     if (world->rank != 0)
         return NULL;
     Arena arena = {0};
-    Err err = kind == KIND_DATA ? inspect_data(path) : inspect_checkpoint(path, &arena);
+    Err err = kind == KIND_DATA ? describe_data(path) : inspect_checkpoint(path, &arena);
     arena_free(&arena);
     return err;
 }

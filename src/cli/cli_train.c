@@ -75,9 +75,12 @@ static void explain(void)
         explain_settings((*t)->fields, 2);
     }
     explain_fields(&(ConfigSection){"schedule", schedule_fields});
-    for (const DecayType *const *t = decay_types; *t; t++)
-        log_wrapped(31, "  decay: %-9s %-12s %s", (*t)->name, (*t)->main_key ? (*t)->main_key : "",
-                    (*t)->help);
+    explain_fields(&(ConfigSection){"schedule.warmup", warmup_fields});
+    log_info("\nschedule.decay: a name, `name: main setting` or `name: {settings}`");
+    for (const DecayType *const *t = decay_types; *t; t++) {
+        help_row(2, (*t)->name, (*t)->main_key, (*t)->help);
+        explain_settings((*t)->fields, 6);
+    }
 }
 
 const Verb cli_train = {

@@ -1,24 +1,30 @@
-/* Random crop: the picture gets a border of `padding` zeros, and a piece of its first size is cut
+/* Random crop: the picture gets a border of `padding` pixels, and a piece of its first size is cut
  * out of that at random. This is a shift by -padding .. padding in either direction, all
  * (2 padding + 1)^2 equally likely.
  *
- * The zeros are those of the raw picture, as with torchvision's RandomCrop before its Normalize:
- * they are normalised like any other pixel, so that they look like the background, not the mean. */
+ * The border is of zeros, those of the raw picture, as with torchvision's RandomCrop before its
+ * Normalize: they are normalised like any other pixel, so that they look like the background, not
+ * the mean. Or it reflects the picture, without repeating its edge, as padding_mode="reflect". */
 #include "data/augment.h"
 
 #include <stddef.h>
 
 typedef struct Crop {
     int64_t padding;
+    int mode; /* Border */
 } Crop;
+
+static const char *const modes[] = {"zero", "reflect", NULL};
 
 static const Field fields[] = {
     {"padding", FIELD_INT, offsetof(Crop, padding), .min = 0, .max = 1 << 20,
-     .help = "zeros on each side, of the raw picture; less than its size"},
+     .help = "pixels added on each side; less than the picture's size"},
+    {"mode", FIELD_WORD, offsetof(Crop, mode), "zero", .words = modes,
+     .help = "zero (of the raw picture) or reflect: what is in the border"},
     {0},
 };
 
-static Err crop_check(const void *self, Node settings, int height, int width)
+static Err crop_check(void *self, Node settings, int height, int width)
 {
     const Crop *crop = self;
     if (crop->padding >= height || crop->padding >= width)
@@ -34,19 +40,21 @@ static int draw_shift(const Crop *crop, uint32_t word)
     return (int)(rng_unit(word) * (double)(2 * crop->padding + 1)) - (int)crop->padding;
 }
 
-static void crop_apply(const void *self, const Draw *draw, View *view)
+static void crop_move(const void *self, const AugmentKey *key, int height, int width, View *view)
 {
-    int dx = draw_shift(self, draw->word[1]);
-    view->dy += draw_shift(self, draw->word[0]);
-    view->dx += view->mirrored ? -dx : dx; /* a view is moved before it is mirrored */
+    const Crop *crop = self;
+    Draw draw = augment_draw(key, 0);
+    (void)height, (void)width;
+    view_shift(view, draw_shift(crop, draw.word[0]), draw_shift(crop, draw.word[1]),
+               (Border)crop->mode);
 }
 
 const AugmentType augment_crop = {
     .name = "crop",
-    .help = "a random piece of the picture padded with zeros: a shift of either sign",
+    .help = "a random piece of the padded picture: a shift of either sign",
     .main_key = "padding",
     .fields = fields,
     .self_size = sizeof(Crop),
     .check = crop_check,
-    .apply = crop_apply,
+    .move = crop_move,
 };

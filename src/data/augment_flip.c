@@ -4,15 +4,16 @@
 
 static const Field fields[] = {{0}};
 
-static void flip_apply(const void *self, const Draw *draw, View *view)
+static void flip_move(const void *self, const AugmentKey *key, int height, int width, View *view)
 {
-    (void)self;
-    view->mirrored ^= draw->word[0] >> 31;
+    (void)self, (void)height, (void)width;
+    if (augment_draw(key, 0).word[0] >> 31)
+        view_mirror(view);
 }
 
 const AugmentType augment_flip = {
     .name = "flip",
     .help = "left and right change places, with probability 1/2",
     .fields = fields,
-    .apply = flip_apply,
+    .move = flip_move,
 };

@@ -49,6 +49,21 @@ static const char *shape_text(Arena *arena, const H5Info *info)
     return arena_text(arena, "%s%s)", text, info->rank == 1 ? "," : "");
 }
 
+/* What was never written reads as zeros, without a word. Compression makes a thousandth at most. */
+static Err refuse_unwritten(const Dataset *dataset, const char *name, const H5Info *info)
+{
+    enum { RATIO = 2000, LITTLE = 1 << 20 };
+    double claimed = info->bytes;
+    for (int i = 0; i < info->rank; i++)
+        claimed *= (double)info->dims[i];
+    if (info->stored == 0 || claimed > RATIO * (double)info->stored + LITTLE)
+        FAIL(STATUS_USER,
+             "%s: %s claims %.3g bytes, and %" PRId64 " are stored; it was never written, or is "
+             "damaged",
+             dataset->path, name, claimed, info->stored);
+    return NULL;
+}
+
 static Err refuse_numbers(const Dataset *dataset, const char *name, const H5Info *info)
 {
     if (info->kind == H5_OTHER)
@@ -57,7 +72,7 @@ static Err refuse_numbers(const Dataset *dataset, const char *name, const H5Info
     for (int i = 0; i < info->rank; i++)
         if (info->dims[i] == 0)
             FAIL(STATUS_USER, "%s: %s has no %s", dataset->path, name, i ? "values" : "rows");
-    return NULL;
+    return refuse_unwritten(dataset, name, info);
 }
 
 /* h5py users come from NumPy and Keras, where channels often stand last. */
@@ -175,6 +190,9 @@ static Err check_one(Dataset *dataset, Part part, bool labelled)
     dataset->first = part;
     if (!h5_has(dataset->file, x_names[part]))
         FAIL(STATUS_USER, "%s: there is no %s", dataset->path, x_names[part]);
+    if (labelled && !h5_has(dataset->file, y_names[part]))
+        FAIL(STATUS_USER, "%s: there is no %s to measure by; `predict` does without", dataset->path,
+             y_names[part]);
     return check_part(dataset, part, labelled);
 }
 
@@ -200,7 +218,7 @@ static Err open_parts(Dataset **dataset, const char *path, Part only, bool label
         err = read_names(opened);
     if (!err)
         opened->planes =
-            arena_take(&opened->arena, (LANES + 1) * plane_stride(opened), sizeof(Real));
+            arena_take(&opened->arena, (LANES + 2) * plane_stride(opened), sizeof(Real));
     *dataset = opened;
     if (err) {
         dataset_close(opened);
@@ -272,6 +290,11 @@ void dataset_shape(const Dataset *dataset, int *channels, int *height, int *widt
     *channels = dataset->channels;
     *height = dataset->height;
     *width = dataset->width;
+}
+
+bool dataset_is_bytes(const Dataset *dataset)
+{
+    return dataset->is_bytes;
 }
 
 bool dataset_classifies(const Dataset *dataset)

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/real.h"
+#include "data/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ const char *part_name(Part part);
 int64_t dataset_count(const Dataset *dataset, Part part); /* 0: no such part */
 /* Of one sample: x is (N, C, H, W), (N, H, W) or (N, F), the latter as F channels of 1 x 1. */
 void dataset_shape(const Dataset *dataset, int *channels, int *height, int *width);
+bool dataset_is_bytes(const Dataset *dataset);   /* x is uint8 in every part */
 bool dataset_classifies(const Dataset *dataset); /* y holds integer classes; else real values */
 int dataset_targets(const Dataset *dataset);     /* values a sample; 1 for classes; 0: x alone */
 /* Largest label + 1 over all parts, or the number of class names if that is larger. Known once
@@ -94,14 +96,6 @@ void normal_fold(NormalMode mode, int count, double *sums, const double *block);
 /* Shift and scale from the folded sums over `rows` rows, into the arrays of `normal`, whose mode
  * and count are set. A constant feature gets scale 1. */
 void normal_finish(const Dataset *dataset, Normal *normal, const double *sums, int64_t rows);
-
-/* How a picture is seen: moved, zeros (raw ones, which are then normalised) coming in, and then
- * perhaps mirrored. Pixel (y, x) is pixel (y + dy, x + dx) of the file, or (y + dy, width - 1 - x +
- * dx). dy and dx are smaller than the picture. Zeroed: as it is. */
-typedef struct View {
-    int dy, dx;
-    bool mirrored;
-} View;
 
 /* Gathers `lanes` rows (row[i] < 0: an empty lane, zeros) as x [pixel][channel][lane], normalised,
  * with label [lanes] (or value [targets][lanes]); 0 in empty lanes. Each is seen as view [lanes]

@@ -1,11 +1,14 @@
 /* What is inside a Dataset, for the files that make one: dataset.c opens and checks, load.c reads
- * samples, normal.c measures them, gather.c turns them into lanes, view.c moves and mirrors. */
+ * samples, normal.c measures them, gather.c turns them into lanes, survey.c looks through a file.
+ */
 #ifndef DATA_DATASET_INSIDE_H
 #define DATA_DATASET_INSIDE_H
 
 #include "base/h5.h"
 #include "base/mem.h"
 #include "data/dataset.h"
+
+enum { DATASET_MOST_LABEL = 1000000 }; /* a larger one is an identifier or garbage, no class */
 
 typedef struct PartData {
     int64_t count;  /* rows; 0: no such part */
@@ -32,7 +35,8 @@ struct Dataset {
     const char **class_name;
     PartData part[PART_COUNT];
     const void *pivot; /* the first training row */
-    void *planes; /* room of the gather for one channel of a square's lanes, as they are seen */
+    void *planes; /* room of the gather for one channel of a square's lanes, as they are seen, and
+                     of one lane between two moves */
 };
 
 /* "/train/x" */
@@ -50,12 +54,7 @@ static inline const Real *reals_row(const Dataset *dataset, const void *x, int64
     return (const Real *)x + row * dataset->features;
 }
 
-/* From one plane [height][width] to another, which has room for `width` values before and behind
- * it: these are overwritten. */
-void view_bytes(const View *view, int height, int width, const uint8_t *from, uint8_t *to);
-void view_reals(const View *view, int height, int width, const Real *from, Real *to);
-
-/* Values from one of the gather's planes to the next; so many lie before the first, too. */
+/* Values from one of the gather's planes to the next; `width` of them lie between two planes. */
 static inline int64_t plane_stride(const Dataset *dataset)
 {
     return (int64_t)(dataset->height + 1) * dataset->width;

@@ -81,21 +81,22 @@ static void find_planes(const Dataset *dataset, const void *x, const int64_t *ro
                         int channel, Planes *planes)
 {
     int height = dataset->height, width = dataset->width;
-    int64_t first = (int64_t)channel * height * width;
+    int64_t first = (int64_t)channel * height * width, stride = plane_stride(dataset);
     for (int lane = 0; lane < LANES; lane++) {
-        int64_t own = width + lane * plane_stride(dataset), of = row[lane] < 0 ? 0 : row[lane];
+        int64_t own = width + lane * stride, of = row[lane] < 0 ? 0 : row[lane];
+        bool moved = view && view[lane].count > 0;
         if (dataset->is_bytes) {
             const uint8_t *from = bytes_row(dataset, x, of) + first;
-            uint8_t *to = (uint8_t *)dataset->planes + own;
-            if (view)
-                view_bytes(&view[lane], height, width, from, to);
-            planes->bytes[lane] = view ? to : from;
+            uint8_t *to = (uint8_t *)dataset->planes + own, *spare = to + (LANES - lane) * stride;
+            if (moved)
+                view_bytes(&view[lane], height, width, from, to, spare);
+            planes->bytes[lane] = moved ? to : from;
         } else {
             const Real *from = reals_row(dataset, x, of) + first;
-            Real *to = (Real *)dataset->planes + own;
-            if (view)
-                view_reals(&view[lane], height, width, from, to);
-            planes->reals[lane] = view ? to : from;
+            Real *to = (Real *)dataset->planes + own, *spare = to + (LANES - lane) * stride;
+            if (moved)
+                view_reals(&view[lane], height, width, from, to, spare);
+            planes->reals[lane] = moved ? to : from;
         }
     }
 }

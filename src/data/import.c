@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
-extern const Importer import_idx;
+extern const Importer import_cifar10, import_cifar100, import_csv, import_h5, import_idx,
+    import_npy, import_npz;
 
-const Importer *const importers[] = {&import_idx, NULL};
+const Importer *const importers[] = {&import_csv, &import_npy,     &import_npz,      &import_h5,
+                                     &import_idx, &import_cifar10, &import_cifar100, NULL};

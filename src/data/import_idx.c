@@ -1,199 +1,90 @@
-/* The IDX importer: MNIST and its relatives into a data file. Here are its arguments, what images
- * and labels must have in common, and the writing; import_idx_read.c reads the files. */
+/* The IDX importer: MNIST and its relatives into a data file. Here are its arguments;
+ * import_idx_read.c reads the files, import_arrays.c holds them together. */
 #include "data/import.h"
 
-#include "base/conf.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "data/import_idx_inside.h"
+#include "data/import_inside.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 256 << 10 }; /* of x in the data file, about */
-
-/* The four files, in this order in all tables. */
-enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
-
-static const char *const options[] = {"--train-images", "--train-labels", "--test-images",
-                                      "--test-labels",  "--classes",      NULL};
-static const char *const standard_names[FILES] = {
+/* The four files, in the order of arrays. */
+static const char *const names[IMPORT_ARRAYS] = {"--train-images", "--train-labels",
+                                                 "--test-images", "--test-labels"};
+static const char *const standard_names[IMPORT_ARRAYS] = {
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte"};
-static const char *const dataset_names[FILES] = {"/train/x", "/train/y", "/test/x", "/test/y"};
 
 /* What the arguments say. */
 typedef struct Request {
     Arena arena;
-    const char *path[FILES]; /* NULL: not given */
-    const char **class_name;
-    int class_count;
+    const char *path[IMPORT_ARRAYS]; /* NULL: not given */
+    ImportCommon common;
 } Request;
-
-/* "a,b,c" */
-static Err take_classes(Request *request, const char *list)
-{
-    int count = 1;
-    for (const char *c = list; *c; c++)
-        count += *c == ',';
-    request->class_name = arena_take(&request->arena, count, sizeof(char *));
-    request->class_count = count;
-    for (int i = 0; i < count; i++) {
-        size_t length = strcspn(list, ",");
-        if (length == 0)
-            FAIL(STATUS_USER, "--classes: name %d is empty", i);
-        request->class_name[i] = arena_text(&request->arena, "%.*s", (int)length, list);
-        list += length + 1;
-    }
-    return NULL;
-}
 
 /* The four standard names in a folder, plain or gzipped. */
 static Err take_folder(Request *request, const char *folder)
 {
-    for (int f = 0; f < FILES; f++) {
+    for (int f = 0; f < IMPORT_ARRAYS; f++) {
         const char *plain = arena_text(&request->arena, "%s/%s", folder, standard_names[f]);
         const char *packed = arena_text(&request->arena, "%s.gz", plain);
         if (!file_exists(plain) && !file_exists(packed))
             FAIL(STATUS_USER, "%s: neither this nor its .gz is there", plain);
-        request->path[f] = file_exists(plain) ? plain : packed;
+        if (!request->path[f])
+            request->path[f] = file_exists(plain) ? plain : packed;
     }
-    return NULL;
-}
-
-static Err take_option(Request *request, const char *option, const char *value)
-{
-    int which = 0;
-    while (options[which] && strcmp(option, options[which]) != 0)
-        which++;
-    if (!options[which]) {
-        const char *meant = conf_closest(option, options);
-        FAIL(STATUS_USER, "import idx: unknown option %s%s%s%s", option,
-             meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
-    }
-    if (!value)
-        FAIL(STATUS_USER, "import idx: %s needs a value", option);
-    if (which == FILES)
-        return take_classes(request, value);
-    request->path[which] = value;
     return NULL;
 }
 
 static Err take_arguments(Request *request, int count, char *const *arguments)
 {
-    for (int i = 0; i < count; i++) {
-        if (arguments[i][0] != '-') {
-            TRY(take_folder(request, arguments[i]));
-            continue;
-        }
-        TRY(take_option(request, arguments[i], i + 1 < count ? arguments[i + 1] : NULL));
-        i++;
-    }
-    for (int f = TRAIN_IMAGES; f <= TRAIN_LABELS; f++)
-        if (!request->path[f])
-            FAIL(STATUS_USER, "import idx: %s is missing", options[f]);
-    for (int f = TEST_IMAGES; f <= TEST_LABELS; f++)
-        if (!request->path[f] && request->path[TEST_IMAGES + TEST_LABELS - f])
-            FAIL(STATUS_USER, "import idx: %s is missing", options[f]);
+    const char **path = request->path, **folder;
+    const ImportOption options[] = {
+        {names[TRAIN_X], &path[TRAIN_X]},       {names[TRAIN_Y], &path[TRAIN_Y]},
+        {names[TEST_X], &path[TEST_X]},         {names[TEST_Y], &path[TEST_Y]},
+        IMPORT_COMMON_OPTIONS(request->common), {0}};
+    int folders;
+    folder = arena_take(&request->arena, count, sizeof *folder);
+    TRY(import_arguments("idx", options, count, arguments, folder, &folders));
+    for (int i = 0; i < folders; i++)
+        TRY(take_folder(request, folder[i]));
+    return import_pairs("idx", names, path);
+}
+
+/* An IDX file is in memory; its rows are handed out in order. */
+static Err next_row(void *self, void *row)
+{
+    Idx *idx = self;
+    size_t size = (size_t)(idx->count / idx->dims[0] * import_type_bytes(idx->type->type));
+    memcpy(row, (const char *)idx->values + (size_t)idx->next++ * size, size);
     return NULL;
-}
-
-static int64_t label_at(const Idx *labels, int64_t row)
-{
-    return labels->type->type == H5_U8 ? ((const uint8_t *)labels->values)[row]
-                                       : ((const int32_t *)labels->values)[row];
-}
-
-static Err check_labels(const Request *request, const Idx *labels)
-{
-    for (int64_t row = 0; row < labels->count && !labels->type->is_float; row++) {
-        int64_t label = label_at(labels, row);
-        if (label < 0)
-            FAIL(STATUS_USER, "%s: row %" PRId64 ": label %" PRId64 " is negative", labels->path,
-                 row, label);
-        if (request->class_count && label >= request->class_count)
-            FAIL(STATUS_USER,
-                 "%s: row %" PRId64 ": label %" PRId64 " has no name; --classes gives %d",
-                 labels->path, row, label, request->class_count);
-    }
-    return NULL;
-}
-
-static Err check_pair(const Request *request, const Idx *images, const Idx *labels)
-{
-    if (images->rank < 2)
-        FAIL(STATUS_USER, "%s: has 1 dimension; images have 2 to 4 (are these the labels?)",
-             images->path);
-    if (labels->rank > (labels->type->is_float ? 2 : 1))
-        FAIL(STATUS_USER, "%s: has %d dimensions; labels have 1 (are these the images?)",
-             labels->path, labels->rank);
-    if (images->dims[0] != labels->dims[0])
-        FAIL(STATUS_USER, "%s has %" PRId64 " images, %s has %" PRId64 " labels", images->path,
-             images->dims[0], labels->path, labels->dims[0]);
-    return check_labels(request, labels);
-}
-
-static Err check_alike(const Idx *train, const Idx *test)
-{
-    bool same = train->rank == test->rank;
-    for (int i = 1; same && i < train->rank; i++)
-        same = train->dims[i] == test->dims[i];
-    if (!same)
-        FAIL(STATUS_USER, "%s and %s hold images of different shapes", train->path, test->path);
-    return NULL;
-}
-
-/* Images are chunked by whole samples, so that a range of rows is read without its neighbours. */
-static Err write_array(H5 *file, const char *name, const Idx *idx)
-{
-    int64_t row_bytes = idx->count / idx->dims[0] * idx->type->bytes;
-    int64_t rows = idx->rank == 1 ? 0 : row_bytes < CHUNK_BYTES ? CHUNK_BYTES / row_bytes : 1;
-    return h5_write(file, name, idx->type->type, idx->rank, idx->dims, rows, idx->values);
-}
-
-static Err write_file(const Request *request, const Idx *idx, H5 *file, const char *output)
-{
-    for (int f = 0; f < FILES; f++)
-        if (request->path[f])
-            TRY(write_array(file, dataset_names[f], &idx[f]));
-    if (request->class_count)
-        TRY(h5_write_texts(file, "/", "classes", request->class_name, request->class_count));
-    void *bytes;
-    size_t size;
-    TRY(h5_image(file, &bytes, &size));
-    Err err = file_replace(output, bytes, size);
-    mem_free(bytes);
-    return err;
 }
 
 static Err convert(const Request *request, Idx *idx, const char *output)
 {
-    for (int f = 0; f < FILES; f++)
-        if (request->path[f])
-            TRY(idx_read(&idx[f], request->path[f]));
-    TRY(check_pair(request, &idx[TRAIN_IMAGES], &idx[TRAIN_LABELS]));
-    if (request->path[TEST_IMAGES]) {
-        TRY(check_pair(request, &idx[TEST_IMAGES], &idx[TEST_LABELS]));
-        TRY(check_alike(&idx[TRAIN_IMAGES], &idx[TEST_IMAGES]));
+    ImportArray array[IMPORT_ARRAYS] = {0};
+    for (int f = 0; f < IMPORT_ARRAYS; f++) {
+        if (!request->path[f])
+            continue;
+        TRY(idx_read(&idx[f], request->path[f]));
+        array[f] = (ImportArray){.name = idx[f].path,
+                                 .type = idx[f].type->type,
+                                 .rank = idx[f].rank,
+                                 .next = next_row,
+                                 .self = &idx[f]};
+        memcpy(array[f].dims, idx[f].dims, sizeof array[f].dims);
     }
-    H5 *file;
-    TRY(h5_create(&file));
-    Err err = write_file(request, idx, file, output);
-    h5_close(file);
-    if (!err)
-        log_info("%s: %" PRId64 " training samples, %" PRId64 " test samples", output,
-                 idx[TRAIN_IMAGES].dims[0], idx[TEST_IMAGES].dims[0]);
-    return err;
+    return import_arrays(array, &request->common, NULL, 0, output);
 }
 
 static Err run(int count, char *const *arguments, const char *output)
 {
     Request request = {0};
-    Idx idx[FILES] = {0};
+    Idx idx[IMPORT_ARRAYS] = {0};
     Err err = take_arguments(&request, count, arguments);
     if (!err)
         err = convert(&request, idx, output);
-    for (int f = 0; f < FILES; f++)
+    for (int f = 0; f < IMPORT_ARRAYS; f++)
         idx_free(&idx[f]);
     arena_free(&request.arena);
     return err;
@@ -203,7 +94,8 @@ const Importer import_idx = {
     .name = "idx",
     .help = "MNIST's format, plain or .gz",
     .usage = "FOLDER | --train-images F --train-labels F [--test-images F --test-labels F]\n"
-             "       [--classes a,b,c] -o DATA.h5\n"
-             "FOLDER holds the four files under MNIST's names (train-images-idx3-ubyte ...)",
+             "       [OPTION VALUE]... -o DATA.h5\n"
+             "FOLDER holds the four files under MNIST's names (train-images-idx3-ubyte "
+             "...)\n" IMPORT_COMMON_HELP,
     .run = run,
 };

@@ -24,6 +24,7 @@ typedef struct Idx {
     int64_t dims[H5_RANK];
     int64_t count; /* values in all */
     void *values;  /* [count] of type->type, in the machine's byte order */
+    int64_t next;  /* the row that is handed out next */
 } Idx;
 
 /* STATUS_USER: missing, no IDX file, cut off, or longer than its header says. `path` is kept. */

@@ -1,4 +1,4 @@
-/* Reading one IDX file, plain or gzipped; the only door to zlib.
+/* Reading one IDX file, plain or gzipped.
  *
  *     0  0  type  rank | size of each dimension, 4 bytes each | values        all big-endian
  *
@@ -7,49 +7,16 @@
  * file's length. */
 #include "data/import_idx_inside.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <zlib.h>
+#include "data/import_inside.h"
+#include "data/unzip.h"
 
-enum {
-    PIECE = 1 << 30,   /* bytes asked of zlib at a time; it counts in 32 bits */
-    MOST_PACKED = 1032 /* deflate packs no better than this, to one */
-};
+#include <inttypes.h>
+#include <string.h>
 
 static const IdxType types[] = {
     {0x08, 1, H5_U8, false},  {0x09, 1, H5_I32, false}, {0x0B, 2, H5_I32, false},
     {0x0C, 4, H5_I32, false}, {0x0D, 4, H5_F32, true},  {0x0E, 8, H5_F64, true},
 };
-
-static Err cannot_read(const char *path, gzFile file)
-{
-    int error;
-    const char *words = gzerror(file, &error);
-    if (error == Z_BUF_ERROR)
-        FAIL(STATUS_USER, "%s: ends in the middle: a download that was cut off?", path);
-    FAIL(STATUS_USER, "%s: cannot be read (%s)", path, error == Z_ERRNO ? strerror(errno) : words);
-}
-
-/* Up to `size` bytes; fewer only at the end of the file. */
-static Err read_bytes(gzFile file, const char *path, void *into, int64_t size, int64_t *got)
-{
-    *got = 0;
-    while (*got < size) {
-        int64_t left = size - *got;
-        int n = gzread(file, (char *)into + *got, (unsigned)(left < PIECE ? left : PIECE));
-        if (n < 0)
-            return cannot_read(path, file);
-        if (n == 0)
-            break;
-        *got += n;
-    }
-    /* A gzip stream without its end reads as a short file, and only gzerror knows. */
-    int error;
-    gzerror(file, &error);
-    return *got < size && error != Z_OK ? cannot_read(path, file) : NULL;
-}
 
 static uint32_t big_endian_32(const unsigned char *bytes)
 {
@@ -64,11 +31,11 @@ static const IdxType *find_type(int code)
     return NULL;
 }
 
-static Err read_header(gzFile file, Idx *idx)
+static Err read_header(Unzip *file, Idx *idx)
 {
     unsigned char head[4 + 4 * H5_RANK];
     int64_t got;
-    TRY(read_bytes(file, idx->path, head, 4, &got));
+    TRY(unzip_read(file, head, 4, &got));
     if (got < 4 || head[0] != 0 || head[1] != 0)
         FAIL(STATUS_USER, "%s: is no IDX file: it does not begin with two zero bytes", idx->path);
     idx->type = find_type(head[2]);
@@ -77,7 +44,7 @@ static Err read_header(gzFile file, Idx *idx)
         FAIL(STATUS_USER, "%s: is no IDX file: type 0x%02X is not known", idx->path, head[2]);
     if (idx->rank < 1 || idx->rank > 4)
         FAIL(STATUS_USER, "%s: has %d dimensions; 1 to 4 are taken", idx->path, idx->rank);
-    TRY(read_bytes(file, idx->path, head + 4, 4 * idx->rank, &got));
+    TRY(unzip_read(file, head + 4, 4 * idx->rank, &got));
     if (got < 4 * idx->rank)
         FAIL(STATUS_USER, "%s: ends in the middle of its header", idx->path);
     idx->count = 1;
@@ -92,30 +59,27 @@ static Err read_header(gzFile file, Idx *idx)
 }
 
 /* A damaged header must not decide how much memory is taken. */
-static Err check_size(const Idx *idx)
+static Err check_size(const Unzip *file, const Idx *idx)
 {
-    FILE *file = fopen(idx->path, "rb");
-    long size = file && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    if (file)
-        fclose(file);
-    if (size >= 0 && idx->count * idx->type->bytes / MOST_PACKED > size)
+    int64_t size = unzip_size(file), most = unzip_most(file);
+    if (idx->count * idx->type->bytes > most)
         FAIL(STATUS_USER,
-             "%s: its header promises %" PRId64 " values, more than %ld bytes can hold", idx->path,
-             idx->count, size);
+             "%s: its header promises %" PRId64 " values, more than %" PRId64 " bytes can hold",
+             idx->path, idx->count, size);
     return NULL;
 }
 
 /* All values, and nothing after them. */
-static Err read_values(gzFile file, const Idx *idx, unsigned char *raw)
+static Err read_values(Unzip *file, const Idx *idx, unsigned char *raw)
 {
     int64_t size = idx->count * idx->type->bytes, got, more;
     char beyond;
-    TRY(read_bytes(file, idx->path, raw, size, &got));
+    TRY(unzip_read(file, raw, size, &got));
     if (got < size)
         FAIL(STATUS_USER,
              "%s: its header promises %" PRId64 " bytes of values, %" PRId64 " are there",
              idx->path, size, got);
-    TRY(read_bytes(file, idx->path, &beyond, 1, &more));
+    TRY(unzip_read(file, &beyond, 1, &more));
     if (more)
         FAIL(STATUS_USER, "%s: has bytes after the %" PRId64 " that its header promises", idx->path,
              size);
@@ -147,21 +111,16 @@ static void convert_value(const IdxType *type, const unsigned char *raw, void *v
     }
 }
 
-static int64_t bytes_in_memory(const IdxType *type)
-{
-    return type->type == H5_U8 ? 1 : type->type == H5_F64 ? 8 : 4;
-}
-
-static Err read_opened(gzFile file, Idx *idx)
+static Err read_opened(Unzip *file, Idx *idx)
 {
     TRY(read_header(file, idx));
-    TRY(check_size(idx));
+    TRY(check_size(file, idx));
     unsigned char *raw = mem_alloc(idx->count, (size_t)idx->type->bytes);
     idx->values = raw;
     TRY(read_values(file, idx, raw));
     if (idx->type->type == H5_U8)
         return NULL;
-    idx->values = mem_alloc(idx->count, (size_t)bytes_in_memory(idx->type));
+    idx->values = mem_alloc(idx->count, (size_t)import_type_bytes(idx->type->type));
     for (int64_t i = 0; i < idx->count; i++)
         convert_value(idx->type, raw, idx->values, i);
     mem_free(raw);
@@ -171,12 +130,10 @@ static Err read_opened(gzFile file, Idx *idx)
 Err idx_read(Idx *idx, const char *path)
 {
     *idx = (Idx){.path = path};
-    gzFile file = gzopen(path, "rb");
-    if (!file)
-        FAIL(STATUS_USER, "%s: cannot be read (%s)", path, strerror(errno));
-    gzbuffer(file, 1 << 18);
+    Unzip *file;
+    TRY(unzip_open(&file, path));
     Err err = read_opened(file, idx);
-    gzclose(file);
+    unzip_close(file);
     return err;
 }
 

@@ -12,10 +12,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-enum {
-    MOST_LABEL = 1000000, /* a larger one is an identifier or garbage, no class */
-    LABELS_READ = 1 << 16 /* labels converted at a time */
-};
+enum { LABELS_READ = 1 << 16 }; /* labels converted at a time */
 
 static int64_t x_bytes(const Dataset *dataset, Part part)
 {
@@ -100,7 +97,7 @@ static Err take_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi, cons
 {
     for (int64_t row = lo; row < hi; row++) {
         int64_t label = wide[row - lo];
-        if (label < 0 || label > MOST_LABEL)
+        if (label < 0 || label > DATASET_MOST_LABEL)
             FAIL(STATUS_USER, "%s: %s row %" PRId64 ": label %" PRId64 " is %s", dataset->path,
                  dataset_y_name(part), row, label,
                  label < 0 ? "negative; classes count from 0" : "too large for a class");

@@ -1,6 +1,7 @@
 /* Positions of the run into rows of the training part. */
 #include "data/sampler.h"
 
+#include "base/cut.h"
 #include "base/rng.h"
 
 Sampler sampler_build(int64_t rows, int64_t held_out, uint64_t seed, uint64_t split_seed)
@@ -10,6 +11,14 @@ Sampler sampler_build(int64_t rows, int64_t held_out, uint64_t seed, uint64_t sp
                      .seed = seed,
                      .split = permute_build(rows, split_seed, RNG_SPLIT, 0),
                      .epoch = -1};
+}
+
+Sampler sampler_fold(int64_t rows, int64_t fold, int64_t of, uint64_t seed, uint64_t split_seed)
+{
+    int64_t first = cut(rows, fold, of);
+    Sampler s = sampler_build(rows, cut(rows, fold + 1, of) - first, seed, split_seed);
+    s.first = first;
+    return s;
 }
 
 Sampler sampler_windowed(const Stream *stream)
@@ -34,12 +43,13 @@ int64_t sampler_row(Sampler *s, int64_t position)
 
 int64_t sampler_held_out(const Sampler *s, int64_t i)
 {
-    return s->windowed ? stream_held_out(&s->stream, i) : permute(&s->split, i);
+    return s->windowed ? stream_held_out(&s->stream, i) : permute(&s->split, s->first + i);
 }
 
 int64_t sampler_kept(const Sampler *s, int64_t i)
 {
-    return s->windowed ? stream_kept(&s->stream, i) : permute(&s->split, s->held_out + i);
+    return s->windowed ? stream_kept(&s->stream, i)
+                       : permute(&s->split, i < s->first ? i : s->held_out + i);
 }
 
 Part sampler_part(const Sampler *s, Part part)

@@ -2,10 +2,13 @@
  * function of (seed, split_seed, position): no state, no partial last batch.
  *
  *     position g      epoch e = g / n, place i = g mod n
- *     row             split[ held_out + order_e[i] ]        split, order_e: keyed bijections
+ *     row             kept[ order_e[i] ]                    split, order_e: keyed bijections
  *
- * The rows held out for validation are split[0 .. held_out). Where data.window does not cover the
- * whole of /train, order and split are those of a Stream instead. */
+ * The rows held out for validation are split[first .. first + held_out), kept are the others:
+ *
+ *     split  [ kept 0 .. first | held out | kept first .. n ]
+ *
+ * Where data.window does not cover the whole of /train, order and split are those of a Stream. */
 #ifndef DATA_SAMPLER_H
 #define DATA_SAMPLER_H
 
@@ -13,6 +16,7 @@
 #include "data/stream.h"
 
 typedef struct Sampler {
+    int64_t first;    /* of the held-out samples' places in the split */
     int64_t held_out; /* validation samples taken from the training part */
     int64_t n;        /* samples of an epoch */
     uint64_t seed;
@@ -26,6 +30,9 @@ typedef struct Sampler {
 Sampler sampler_build(int64_t rows, int64_t held_out, uint64_t seed, uint64_t split_seed);
 Sampler sampler_windowed(const Stream *stream);
 int64_t sampler_row(Sampler *sampler, int64_t position);
+/* The rows of one of `of` folds are held out: part `fold` of the split, cut evenly. Each row is in
+ * one fold. */
+Sampler sampler_fold(int64_t rows, int64_t fold, int64_t of, uint64_t seed, uint64_t split_seed);
 /* Row of the i-th held-out sample, and of the i-th sample that is not. */
 int64_t sampler_held_out(const Sampler *sampler, int64_t i);
 int64_t sampler_kept(const Sampler *sampler, int64_t i);

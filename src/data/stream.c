@@ -19,32 +19,38 @@ int64_t stream_chunk(int64_t file_chunk, int64_t row_bytes, int64_t window)
     return file_chunk * (rows > file_chunk ? rows / file_chunk : 1);
 }
 
-int64_t stream_holds_out(int64_t held_out, int64_t chunk)
-{
-    return round_up(held_out, chunk);
-}
-
 /* Whole chunks of an epoch: all but the file's last, short one. */
 static int64_t whole_chunks(const Stream *s)
 {
     return s->rows / s->chunk - s->held;
 }
 
-Stream stream_build(int64_t rows, int64_t held_out, int64_t chunk, int64_t window, uint64_t seed,
-                    uint64_t split_seed)
+Stream stream_build(int64_t rows, int64_t chunk, int64_t window, uint64_t seed)
 {
     CHECK(chunk > 0 && chunk <= window && window < rows, "chunks of %lld in windows of %lld",
           (long long)chunk, (long long)window);
-    Stream s = {.rows = rows, .chunk = chunk, .seed = seed, .epoch = -1, .window = -1};
-    s.held = stream_holds_out(held_out, chunk) / chunk;
-    CHECK(whole_chunks(&s) > 0, "%lld chunks held out of %lld rows", (long long)s.held,
-          (long long)rows);
-    s.n = rows - s.held * chunk;
-    s.chunks = whole_chunks(&s) + (rows % chunk > 0);
-    int64_t in_window = window / chunk;
-    s.windows = (s.chunks + in_window - 1) / in_window;
-    s.split = permute_build(rows / chunk, split_seed, RNG_SPLIT, 0);
+    Stream s = {.rows = rows, .chunk = chunk, .most = window / chunk, .seed = seed};
+    stream_hold_out(&s, 0, 0, 0);
     return s;
+}
+
+void stream_hold_out(Stream *s, int64_t first, int64_t held, uint64_t split_seed)
+{
+    s->first = first;
+    s->held = held;
+    CHECK(whole_chunks(s) > 0, "%lld chunks held out of %lld rows", (long long)held,
+          (long long)s->rows);
+    s->n = s->rows - held * s->chunk;
+    s->chunks = whole_chunks(s) + (s->rows % s->chunk > 0);
+    s->windows = (s->chunks + s->most - 1) / s->most;
+    s->split = permute_build(s->rows / s->chunk, split_seed, RNG_SPLIT, 0);
+    s->epoch = s->window = -1;
+}
+
+/* The j-th chunk of the split that is not held out. */
+static int64_t kept_chunk(const Stream *s, int64_t j)
+{
+    return permute(&s->split, j < s->first ? j : s->held + j);
 }
 
 /* The chunk of an epoch with which its window w begins. */
@@ -90,7 +96,7 @@ static int64_t chunk_of(Stream *s, int64_t epoch, int64_t j)
         s->order = permute_build(whole_chunks(s), s->seed, RNG_CHUNKS, (uint64_t)epoch);
         s->epoch = epoch;
     }
-    return permute(&s->split, s->held + permute(&s->order, j));
+    return kept_chunk(s, permute(&s->order, j));
 }
 
 int64_t stream_row(Stream *s, StreamPlace place)
@@ -126,12 +132,12 @@ int64_t stream_most(const Stream *s)
 
 int64_t stream_held_out(const Stream *s, int64_t i)
 {
-    return permute(&s->split, i / s->chunk) * s->chunk + i % s->chunk;
+    return permute(&s->split, s->first + i / s->chunk) * s->chunk + i % s->chunk;
 }
 
 int64_t stream_kept(const Stream *s, int64_t i)
 {
     int64_t j = i / s->chunk;
-    int64_t chunk = j == whole_chunks(s) ? s->rows / s->chunk : permute(&s->split, s->held + j);
+    int64_t chunk = j == whole_chunks(s) ? s->rows / s->chunk : kept_chunk(s, j);
     return chunk * s->chunk + i % s->chunk;
 }

@@ -16,12 +16,13 @@
 #include "data/permute.h"
 
 typedef struct Stream {
-    int64_t rows;    /* of the file */
-    int64_t chunk;   /* rows of a chunk, but for the file's last */
-    int64_t held;    /* chunks held out for validation */
-    int64_t n;       /* samples of an epoch */
-    int64_t chunks;  /* of an epoch */
-    int64_t windows; /* of an epoch */
+    int64_t rows;        /* of the file */
+    int64_t chunk;       /* rows of a chunk, but for the file's last */
+    int64_t most;        /* chunks of a window */
+    int64_t first, held; /* chunks [first, first + held) of the split are held out */
+    int64_t n;           /* samples of an epoch */
+    int64_t chunks;      /* of an epoch */
+    int64_t windows;     /* of an epoch */
     uint64_t seed;
     Permute split;
     /* Of the epoch and the window asked for last: caches, not states. */
@@ -37,12 +38,10 @@ typedef struct StreamPlace {
 /* Rows of a chunk: whole chunks of the file (of `file_chunk` rows; 1 where it has none), up to 1 MB
  * and a sixteenth of the window, but at least one; `row_bytes` is a row in memory. */
 int64_t stream_chunk(int64_t file_chunk, int64_t row_bytes, int64_t window);
-/* For windows of up to `window` >= `chunk` samples, `window` < rows. At least `held_out` rows are
- * held out, in whole chunks; there must be a whole one left (stream_holds_out). */
-Stream stream_build(int64_t rows, int64_t held_out, int64_t chunk, int64_t window, uint64_t seed,
-                    uint64_t split_seed);
-/* The rows that are held out where `held_out` are asked for. */
-int64_t stream_holds_out(int64_t held_out, int64_t chunk);
+/* For windows of up to `window` >= `chunk` samples, `window` < rows. Nothing is held out. */
+Stream stream_build(int64_t rows, int64_t chunk, int64_t window, uint64_t seed);
+/* Holds out the whole chunks [first, first + held) of a keyed split; one must be left. */
+void stream_hold_out(Stream *stream, int64_t first, int64_t held, uint64_t split_seed);
 
 int64_t stream_window(const Stream *stream, int64_t position);
 StreamPlace stream_place(Stream *stream, int64_t position);

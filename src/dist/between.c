@@ -49,7 +49,24 @@ static void cut_pieces(Reduce *r)
     }
 }
 
-void between_open(Reduce *r, int64_t leaves)
+/* The most subtrees that one group has, and that all have together, in any round. */
+static void count_subtrees(Reduce *r, int *most, int *total)
+{
+    Subtree subtrees[PLAN_SUBTREES];
+    *most = *total = 1;
+    for (int i = 0; i < r->planned.count; i++) {
+        int sum = 0;
+        r->leaves = r->planned.leaves[i];
+        for (int q = 0; q < r->comm->groups; q++) {
+            int count = group_subtrees(r, q, subtrees);
+            sum += count;
+            *most = count > *most ? count : *most;
+        }
+        *total = sum > *total ? sum : *total;
+    }
+}
+
+void between_open(Reduce *r)
 {
     const Comm *comm = r->comm;
     Between *w = &r->between;
@@ -60,14 +77,8 @@ void between_open(Reduce *r, int64_t leaves)
     w->column = element(r, w->end_block) - element(r, w->first_block);
     cut_pieces(r);
 
-    Subtree subtrees[PLAN_SUBTREES];
-    int total = 0, most = 1;
-    r->leaves = leaves;
-    for (int q = 0; q < comm->groups; q++) {
-        int count = group_subtrees(r, q, subtrees);
-        total += count;
-        most = count > most ? count : most;
-    }
+    int total, most;
+    count_subtrees(r, &most, &total);
     int64_t piece = (w->line[comm->group + 1] - w->line[comm->group]) * LINE_REALS;
     int64_t half = w->column; /* by blocks: half of them can hold nearly all elements */
     w->partials = mem_alloc(w->column * most, sizeof(Real));

@@ -60,22 +60,42 @@ static int64_t vector_stride(int64_t extent)
     return round_up(extent * (int64_t)sizeof(Real), LINE_BYTES);
 }
 
-static int slots_for(int64_t leaves, int ranks)
+static int slots_for(Leaves leaves, int ranks)
 {
-    int slots = plan_most_vectors(leaves, ranks);
-    return slots ? slots : 1;
+    int most = 1;
+    for (int i = 0; i < leaves.count; i++) {
+        int slots = plan_most_vectors(leaves.leaves[i], ranks);
+        most = slots > most ? slots : most;
+    }
+    return most;
 }
 
-int64_t reduce_bytes(const Comm *comm, int64_t extent, int64_t leaves)
+static int64_t most_leaves(Leaves leaves)
+{
+    int64_t most = 0;
+    for (int i = 0; i < leaves.count; i++)
+        most = leaves.leaves[i] > most ? leaves.leaves[i] : most;
+    return most;
+}
+
+static bool is_planned(Leaves leaves, int64_t count)
+{
+    for (int i = 0; i < leaves.count; i++)
+        if (leaves.leaves[i] == count)
+            return true;
+    return false;
+}
+
+int64_t reduce_bytes(const Comm *comm, int64_t extent, Leaves leaves)
 {
     int64_t part = round_up(vector_stride(extent) * slots_for(leaves, comm->size), WINDOW_PAGE);
     return part * comm->members;
 }
 
-static Err open_windows(Reduce *r, int64_t leaves)
+static Err open_windows(Reduce *r)
 {
     const Comm *comm = r->comm;
-    size_t bytes = (size_t)reduce_bytes(comm, r->extent, leaves);
+    size_t bytes = (size_t)reduce_bytes(comm, r->extent, r->planned);
     r->part = bytes / (size_t)comm->members;
     TRY(comm_window(comm, "the gradients", bytes, &r->vectors_window));
     r->entry =
@@ -113,8 +133,9 @@ static void own_blocks(Reduce *r)
 }
 
 Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,
-                int64_t leaves, int64_t scalar_leaves)
+                Leaves leaves, int64_t scalar_leaves)
 {
+    int64_t most = most_leaves(leaves);
     Reduce *r = *reduce = mem_alloc(1, sizeof *r);
     r->comm = comm;
     r->blocks = blocks;
@@ -123,8 +144,8 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
     r->extent = blocks->start[blocks->count];
     r->stride = vector_stride(r->extent);
     r->slots = slots_for(leaves, comm->size);
-    r->subtrees = most_subtrees(scalar_leaves > leaves ? scalar_leaves : leaves, comm->size);
-    TRY(open_windows(r, leaves));
+    r->subtrees = most_subtrees(scalar_leaves > most ? scalar_leaves : most, comm->size);
+    TRY(open_windows(r));
     build_trees(r);
     r->sources = mem_alloc((int64_t)comm->members * r->subtrees, sizeof *r->sources);
     r->entry_line = mem_alloc(comm->groups + 1, sizeof *r->entry_line);
@@ -133,7 +154,7 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
     own_blocks(r);
     r->kept = mem_alloc(blocks->start[r->end_block] - blocks->start[r->first_block], sizeof(Real));
     if (comm->groups > 1)
-        between_open(r, leaves);
+        between_open(r);
     comm_barrier(comm);
     return NULL;
 }
@@ -163,8 +184,8 @@ void reduce_close(Reduce *r)
 
 void reduce_begin(Reduce *r, int64_t leaves, bool vectors, int64_t *lo, int64_t *hi)
 {
-    CHECK(!vectors || leaves == r->planned, "a round of %lld leaves, planned for %lld",
-          (long long)leaves, (long long)r->planned);
+    CHECK(!vectors || is_planned(r->planned, leaves), "a round of %lld leaves was not planned for",
+          (long long)leaves);
     r->leaves = leaves;
     r->vectors = vectors;
     r->round++;

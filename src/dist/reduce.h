@@ -31,15 +31,21 @@ typedef enum ReduceKind { REDUCE_TREE, REDUCE_MPI } ReduceKind;
 
 typedef struct Reduce Reduce; /* `scalars` below: REDUCE_SCALARS of them */
 
-/* For vectors of `blocks`, rounds of `leaves` leaves with vectors and of up to `scalar_leaves`
- * without. REDUCE_MPI sums with MPI_Allreduce instead: other bits at other rank counts; to show
- * what the guarantee costs. The blocks stay the caller's. Collective. */
+/* The numbers of leaves that rounds with vectors have: memory is planned for each of them. */
+typedef struct Leaves {
+    int count; /* at least 1 */
+    const int64_t *leaves;
+} Leaves;
+
+/* For vectors of `blocks`, rounds of any of `leaves` leaves with vectors and of up to
+ * `scalar_leaves` without. REDUCE_MPI sums with MPI_Allreduce instead: other bits at other rank
+ * counts; to show what the guarantee costs. Blocks and leaves stay the caller's. Collective. */
 Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,
-                int64_t leaves, int64_t scalar_leaves);
+                Leaves leaves, int64_t scalar_leaves);
 /* Collective over the group. */
 void reduce_close(Reduce *reduce);
 /* Shared memory a group needs for its leaf vectors, in bytes. */
-int64_t reduce_bytes(const Comm *comm, int64_t extent, int64_t leaves);
+int64_t reduce_bytes(const Comm *comm, int64_t extent, Leaves leaves);
 
 void reduce_begin(Reduce *reduce, int64_t leaves, bool vectors, int64_t *lo, int64_t *hi);
 Real *reduce_leaf(Reduce *reduce);

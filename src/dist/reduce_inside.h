@@ -26,10 +26,10 @@ struct Reduce {
     const Comm *comm;
     const Blocks *blocks;
     ReduceKind kind;
-    int64_t extent;  /* elements of a vector */
-    int64_t planned; /* leaves of every round with vectors: memory is planned for them */
-    int64_t leaves;  /* of this round */
-    bool vectors;    /* this round has vectors */
+    int64_t extent; /* elements of a vector */
+    Leaves planned; /* what a round with vectors may have */
+    int64_t leaves; /* of this round */
+    bool vectors;   /* this round has vectors */
     uint32_t round;
     int subtrees;        /* room for a rank's subtrees in its entry */
     int slots;           /* vectors a rank */
@@ -54,7 +54,7 @@ struct Reduce {
  * source: valid until the next fold. */
 const Real *reduce_fold(Reduce *reduce, const Source *sources, int count, int64_t at, int64_t n);
 
-void between_open(Reduce *reduce, int64_t leaves);
+void between_open(Reduce *reduce);
 void between_close(Reduce *reduce);
 /* Exchanges this rank's column with the other groups; the sum is total[at - first element]. */
 void between_sum(Reduce *reduce);

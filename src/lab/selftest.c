@@ -56,7 +56,7 @@ static Err train(const Selftest *test, Trial *trial, const Comm *comm, Config *c
 
 static Err run_trial(const Selftest *test, Trial *trial)
 {
-    enum { OWN = 5 };
+    enum { OWN = 7 };
     Arena arena = {0};
     const char **sets = arena_take(&arena, test->override_count + OWN, sizeof *sets);
     int n = test->override_count;
@@ -64,6 +64,8 @@ static Err run_trial(const Selftest *test, Trial *trial)
     sets[n++] = arena_text(&arena, "train.length=%" PRId64 " steps", test->steps);
     sets[n++] = arena_text(&arena, "train.evaluate_every=%" PRId64 " steps", (test->steps + 1) / 2);
     sets[n++] = "schedule.warmup=0 steps";
+    sets[n++] = "train.early_stop=null"; /* all of them are made */
+    sets[n++] = "train.target=null";
     sets[n++] = "log.every=1 steps";
     sets[n++] = arena_text(&arena, "exchange=%s", trial->exchange);
     Config config;

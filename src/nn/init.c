@@ -1,18 +1,15 @@
 /* Initial weights. Element i of a tensor takes word i % 8 of draw i / 8, keyed by (seed, layer,
- * tensor), so any rank can make any part alone. Normals come in pairs from the Box-Muller transform
- * with our own log and cos; a word's 32 bits reach 6.7 standard deviations. */
+ * tensor), so any rank can make any part alone. */
 #include "nn/init.h"
 
 #include "base/log.h"
 #include "base/rng.h"
-#include "math/elementary.h"
+#include "math/gaussian.h"
 
 #include <math.h> /* sqrt, which IEEE 754 rounds exactly */
 #include <string.h>
 
 enum { DRAW_WORDS = sizeof(Draw) / sizeof(uint32_t) };
-
-static const double two_pi = 0x1.921fb54442d18p2;
 
 /* In the order of Init.rule. */
 static const char *const rules[] = {"auto",          "he",     "he_uniform", "xavier",
@@ -67,12 +64,11 @@ static void fill_normal(uint64_t seed, uint64_t purpose, double sigma, Real *val
 {
     for (int64_t i = 0; i < n; i += 2) {
         Draw draw = rng_draw(seed, purpose, (uint64_t)(i / DRAW_WORDS), 0);
-        const uint32_t *word = draw.word + i % DRAW_WORDS;
-        double radius = sigma * sqrt(-2 * elementary_log(rng_unit(word[0]) + 0x1p-33));
-        double angle = two_pi * rng_unit(word[1]);
-        values[i] = (Real)(radius * elementary_cos(angle));
+        double pair[2];
+        gaussian_pair(sigma, draw.word + i % DRAW_WORDS, pair);
+        values[i] = (Real)pair[0];
         if (i + 1 < n)
-            values[i + 1] = (Real)(radius * elementary_sin(angle));
+            values[i + 1] = (Real)pair[1];
     }
 }
 

@@ -86,6 +86,7 @@ const OptimType optim_lamb = {
     .help = "Adam, each tensor's step scaled to its norm",
     .fields = fields,
     .self_size = sizeof(Self),
+    .adaptive = true,
     .slots = slots,
     .begin = begin,
     .update = update,

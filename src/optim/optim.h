@@ -58,6 +58,7 @@ typedef struct OptimType {
     const char *help;
     const Field *fields; /* begins with OPTIM_FIELDS */
     size_t self_size;
+    bool adaptive;            /* divides by the root of a second moment */
     const char *const *slots; /* PyTorch's names, ended by NULL */
     /* Whether these settings use that slot; NULL: they use all. */
     bool (*slot_used)(const void *self, int slot);

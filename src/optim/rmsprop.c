@@ -85,6 +85,7 @@ const OptimType optim_rmsprop = {
     .help = "gradients divided by the root of their mean square",
     .fields = fields,
     .self_size = sizeof(Self),
+    .adaptive = true,
     .slots = slots,
     .slot_used = slot_used,
     .update = update,

@@ -11,6 +11,36 @@
 
 enum { FORMAT = 1 };
 
+/* The attributes of /control: Control, member by member. */
+typedef struct Remembered {
+    const char *name;
+    size_t offset;
+    bool is_real; /* double, else int64_t */
+    bool is_new;  /* absent from files that are older than it */
+} Remembered;
+
+#define AT(member) offsetof(Control, member)
+static const Remembered remembered[] = {
+    {"evaluated", AT(evaluated), false, false},
+    {"train_loss", AT(train_loss), true, false},
+    {"best", AT(best), true, false},
+    {"best_loss", AT(best_loss), true, false},
+    {"best_step", AT(best_step), false, false},
+    {"noise_trace", AT(noise.trace), true, true},
+    {"noise_signal", AT(noise.signal), true, true},
+    {"noise_updates", AT(noise.updates), false, true},
+    {"plateau_seen", AT(plateau.trend.seen), false, true},
+    {"plateau_bad", AT(plateau.trend.bad), false, true},
+    {"plateau_best", AT(plateau.trend.best), true, true},
+    {"plateau_cooldown", AT(plateau.cooldown), false, true},
+    {"plateau_drops", AT(plateau.drops), false, true},
+    {"early_stop_seen", AT(early.seen), false, true},
+    {"early_stop_bad", AT(early.bad), false, true},
+    {"early_stop_best", AT(early.best), true, true},
+    {"stopped", AT(stopped), false, true},
+    {0},
+};
+
 /* ---- writing ---- */
 
 /* "/optimizer/exp_avg/00_dense/weight" */
@@ -42,14 +72,12 @@ static Err write_tensors(H5 *file, Arena *arena, const State *state)
 
 static Err write_control(H5 *file, const Control *control)
 {
-    TRY(h5_write_int(file, "/control", "evaluated", control->evaluated));
-    TRY(h5_write_real(file, "/control", "train_loss", control->train_loss));
-    TRY(h5_write_real(file, "/control", "best", control->best));
-    TRY(h5_write_real(file, "/control", "best_loss", control->best_loss));
-    TRY(h5_write_real(file, "/control", "noise_trace", control->noise.trace));
-    TRY(h5_write_real(file, "/control", "noise_signal", control->noise.signal));
-    TRY(h5_write_int(file, "/control", "noise_updates", control->noise.updates));
-    return h5_write_int(file, "/control", "best_step", control->best_step);
+    for (const Remembered *r = remembered; r->name; r++) {
+        const char *at = (const char *)control + r->offset;
+        TRY(r->is_real ? h5_write_real(file, "/control", r->name, *(const double *)at)
+                       : h5_write_int(file, "/control", r->name, *(const int64_t *)at));
+    }
+    return NULL;
 }
 
 static Err write_normal(H5 *file, const Normal *normal)
@@ -141,15 +169,17 @@ static Err read_input(Checkpoint *c)
     return NULL;
 }
 
+/* What an older program did not remember yet stays as a new run has it: zero. */
 static Err read_control(Checkpoint *c)
 {
-    TRY(h5_read_real(c->file, "/control", "train_loss", &c->control.train_loss));
-    TRY(h5_read_real(c->file, "/control", "best", &c->control.best));
-    TRY(h5_read_real(c->file, "/control", "best_loss", &c->control.best_loss));
-    TRY(h5_read_real(c->file, "/control", "noise_trace", &c->control.noise.trace));
-    TRY(h5_read_real(c->file, "/control", "noise_signal", &c->control.noise.signal));
-    TRY(h5_read_int(c->file, "/control", "noise_updates", &c->control.noise.updates));
-    return h5_read_int(c->file, "/control", "best_step", &c->control.best_step);
+    for (const Remembered *r = remembered; r->name; r++) {
+        char *at = (char *)&c->control + r->offset;
+        if (r->is_new && !h5_has_attribute(c->file, "/control", r->name))
+            continue;
+        TRY(r->is_real ? h5_read_real(c->file, "/control", r->name, (double *)at)
+                       : h5_read_int(c->file, "/control", r->name, (int64_t *)at));
+    }
+    return NULL;
 }
 
 static Err read_normal(Checkpoint *c)

@@ -1,11 +1,9 @@
 /* The tables of the configuration's sections. */
 #include "train/config.h"
 
-#include "data/dataset.h"
 #include "optim/penalty.h"
+#include "train/stop.h"
 #include "train/store.h"
-
-#include <string.h>
 
 static const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
 static const char *const reduce_words[] = {"tree", "mpi", NULL};
@@ -37,8 +35,11 @@ static const Field data_fields[] = {
     {"validation", FIELD_INT, AT(validation), "0", 0, 1e15,
      .help = "samples held out of train, by split_seed"},
     {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
-    {"normalize", FIELD_WORD, AT(normalize), "none", .words = normal_words,
-     .help = "none, unit, channel or feature, measured on the training part"},
+    {"fold", FIELD_NODE, AT(fold_node), FIELD_NONE,
+     .help = "instead of validation: one of so many parts, see below"},
+    {"normalize", FIELD_NODE, AT(normalize_node), "none",
+     .help = "none, unit, channel or feature, measured on the training part; or the numbers, see "
+             "below"},
     {"store", FIELD_WORD, AT(store), "auto", .words = store_words,
      .help = "memory, stream (read ahead), or auto: stream what exceeds `memory`"},
     {"memory", FIELD_NODE, AT(memory), "auto",
@@ -48,8 +49,15 @@ static const Field data_fields[] = {
     {"augment", FIELD_NODE, AT(augment), "[]", .help = "list, in training: see below"},
     {0}};
 
+static const Field fold_fields[] = {
+    {"of", FIELD_INT, offsetof(Fold, of), NULL, 2, 1e6, .help = "parts of train, by split_seed"},
+    {"held_out", FIELD_INT, offsetof(Fold, held_out), NULL, 0, 1e6,
+     .help = "the part that is the validation part, from 0"},
+    {0}};
+
 static const Field batch_fields[] = {
-    {"global", FIELD_NODE, AT(batch), "256", .help = "samples a step, on all ranks; or all"},
+    {"global", FIELD_NODE, AT(batch), "256",
+     .help = "samples a step, on all ranks; or all; or a list of sizes"},
     {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20,
      .help = "samples a micro-batch: the unit of work; decides bits"},
     {0}};
@@ -57,6 +65,10 @@ static const Field batch_fields[] = {
 static const Field train_fields[] = {
     {"length", FIELD_SPAN, AT(length), "10 epochs", .help = "of the whole run"},
     {"evaluate_every", FIELD_SPAN, AT(evaluate_every), FIELD_NONE, .help = "on validation"},
+    {"early_stop", FIELD_NODE, AT(early_stop), FIELD_NONE,
+     .help = "end when validation gets no better: patience, or as below"},
+    {"target", FIELD_NODE, AT(target), FIELD_NONE,
+     .help = "end when a figure is reached, such as {validation_accuracy: 0.9}"},
     {"time_limit", FIELD_REAL, AT(time_limit), "0", 0, 1e9,
      .help = "seconds; then save and stop with status 75; 0: none"},
     {"ema", FIELD_REAL, AT(ema), "0", 0, 0.9999999,
@@ -76,28 +88,27 @@ static const Field log_fields[] = {
 const ConfigSection config_sections[] = {
     {"", root_fields},
     {"data", data_fields},
+    {"data.fold", fold_fields},
+    {"data.normalize", normalize_fields},
     {"penalty", penalty_fields},
     {"batch", batch_fields},
+    {"batch.global as a list: [{at: 0 epochs, size: 256}, {at: 9 epochs, size: 1024}]",
+     batch_point_fields},
     {"train", train_fields},
+    {"train.early_stop", early_stop_fields},
+    {"train.target", target_fields},
     {"log", log_fields},
     {"checkpoint", checkpoint_fields},
     {NULL, NULL},
 };
 
-/* `global: 256` or `global: all`. */
 static Err read_global(Config *config, Node batch)
 {
     Node value = config->batch; /* batch_fields leaves the value of `global` here */
-    const char *text = conf_scalar(value);
     config->batch = batch;
-    if (text && strcmp(text, "all") == 0)
-        return NULL;
-    if (text && text[strspn(text, "0123456789")])
-        return conf_fail(value, "expected a number of samples, or all, found \"%s\"", text);
-    static const Field number[] = {{"global", FIELD_INT, AT(global), "256", 1, 1e12, .help = ""},
-                                   {"micro", FIELD_INT, AT(micro), "64", 1, 1 << 20, .help = ""},
-                                   {0}};
-    return conf_fields(batch, number, config);
+    if (!conf_exists(value))
+        return conf_fail_key(batch, "global", "expected a number of samples, all, or a list");
+    return batches_read(value, &config->batches);
 }
 
 static Err read_section(Node *section, Config *config, const char *name, const Field *fields)
@@ -106,11 +117,28 @@ static Err read_section(Node *section, Config *config, const char *name, const F
     return conf_fields(*section, fields, config);
 }
 
+static Err read_fold(Config *config)
+{
+    if (!conf_exists(config->fold_node))
+        return NULL;
+    TRY(conf_fields(config->fold_node, fold_fields, &config->fold));
+    if (config->fold.held_out >= config->fold.of)
+        return conf_fail_key(config->fold_node, "held_out",
+                             "there is no part %lld of %lld; they count from 0",
+                             (long long)config->fold.held_out, (long long)config->fold.of);
+    if (config->validation > 0)
+        return conf_fail_key(config->data, "validation",
+                             "data.fold says what is held out; set data.validation to 0");
+    return NULL;
+}
+
 static Err read_all(Config *config)
 {
     Node batch;
     TRY(conf_fields(conf_root(config->conf), root_fields, config));
     TRY(read_section(&config->data, config, "data", data_fields));
+    TRY(read_fold(config));
+    TRY(normalize_read(&config->normalize, config->normalize_node));
     TRY(read_section(&batch, config, "batch", batch_fields));
     TRY(read_global(config, batch));
     TRY(conf_section(conf_root(config->conf), "optimizer", &config->optimizer));

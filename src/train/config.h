@@ -4,7 +4,14 @@
 #ifndef TRAIN_CONFIG_H
 #define TRAIN_CONFIG_H
 
-#include "base/conf.h"
+#include "data/normalize.h"
+#include "train/batches.h"
+
+/* One of `of` parts of the training rows is held out for validation. */
+typedef struct Fold {
+    int64_t of; /* 0: none */
+    int64_t held_out;
+} Fold;
 
 typedef struct Config {
     Conf *conf;
@@ -16,15 +23,17 @@ typedef struct Config {
 
     const char *data_file;
     int64_t validation, split_seed;
-    int normalize; /* NormalMode */
-    int store;     /* StoreKind */
+    int store; /* StoreKind */
     Node memory, window;
-    Node augment;
+    Node normalize_node, fold_node, augment;
+    Normalize normalize;
+    Fold fold;
 
-    int64_t global; /* samples a step; 0: all of them */
+    BatchPoints batches; /* of batch.global */
     int64_t micro;
 
     Span length, evaluate_every;
+    Node early_stop, target;
     double time_limit; /* seconds; 0: none */
     double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */

@@ -9,24 +9,30 @@
 
 double coordinator_rate(const Engine *e)
 {
-    return schedule_rate(&e->schedule, e->state.samples, e->state.samples + e->global);
+    int64_t samples = e->state.samples;
+    return schedule_rate(&e->schedule, &e->state.control.plateau, samples,
+                         samples + clock_batch(&e->clock, samples));
 }
 
-/* Whether the step that ends at `samples` crosses a multiple of the span. */
-static bool crosses(const Engine *e, Span span, int64_t samples)
+/* Whether step `step` crosses a multiple of the span: of steps where it is given in steps, which
+ * are no fixed number of samples when the batch grows. */
+static bool crosses(const Engine *e, Span span, int64_t step)
 {
-    int64_t every = clock_samples(&e->clock, span);
-    if (span.count <= 0 || samples < e->global)
+    double end = (double)step;
+    if (span.count <= 0 || step == 0)
         return false;
+    if (span.unit == SPAN_STEPS)
+        return floor(end / span.count) > floor((end - 1) / span.count);
+    int64_t every = clock_samples(&e->clock, span);
     every = every > 0 ? every : 1;
-    return samples / every > (samples - e->global) / every;
+    return clock_before(&e->clock, step) / every > clock_before(&e->clock, step - 1) / every;
 }
 
 Due coordinator_due(const Engine *e)
 {
     const Config *config = e->config;
-    bool last = e->state.step >= e->length;
-    int64_t now = e->state.samples;
+    bool last = e->state.step >= e->length || e->state.control.stopped;
+    int64_t now = e->state.step;
     return (Due){.log = e->state.step > 0 && (last || crosses(e, config->log_every, now)),
                  .evaluate = last || crosses(e, config->evaluate_every, now),
                  .save = last || crosses(e, config->checkpoint_every, now),
@@ -35,8 +41,7 @@ Due coordinator_due(const Engine *e)
 
 bool coordinator_logs_next(const Engine *e)
 {
-    return e->state.step + 1 >= e->length ||
-           crosses(e, e->config->log_every, e->state.samples + e->global);
+    return e->state.step + 1 >= e->length || crosses(e, e->config->log_every, e->state.step + 1);
 }
 
 Word coordinator_word(const Engine *e, double began)
@@ -49,15 +54,68 @@ Word coordinator_word(const Engine *e, double began)
     return word;
 }
 
-bool coordinator_note(Engine *e, const Result *validation)
+/* Of a figure that the setting `key` waits for. */
+static Err check_measured(const Engine *e, Node section, const char *key, int metric)
+{
+    const char *name = metric_words[metric];
+    if (e->feed.count[PART_VALIDATION] == 0)
+        return conf_fail_key(section, key,
+                             "%s is never measured: there are no validation samples "
+                             "(data.validation is 0)",
+                             name);
+    if (e->config->evaluate_every.count <= 0)
+        return conf_fail_key(section, key,
+                             "%s is measured only at the end of the run: give "
+                             "train.evaluate_every",
+                             name);
+    if (metric == METRIC_ACCURACY && e->loss.answers == 0)
+        return conf_fail_key(section, key, "the loss %s has no accuracy; there is validation_loss",
+                             e->loss.type->name);
+    return NULL;
+}
+
+Err coordinator_check(const Engine *e)
+{
+    const Schedule *schedule = &e->schedule;
+    const Stop *stop = &e->stop;
+    if (schedule->decay->note)
+        TRY(check_measured(e, schedule->settings, "metric", (int)schedule->watched));
+    if (stop->patience > 0)
+        TRY(check_measured(e, stop->early, "metric", stop->metric));
+    if (stop->goal >= 0 && stop->goal < METRIC_COUNT)
+        TRY(check_measured(e, stop->target, metric_words[stop->goal], stop->goal));
+    return NULL;
+}
+
+void coordinator_note_step(Engine *e, const Result *train)
+{
+    Stopped why = stop_note_step(&e->stop, train->loss);
+    if (why)
+        e->state.control.stopped = why;
+}
+
+/* What waits for a better figure, and ends the run or lowers the rate. */
+static void note_waiting(Engine *e, const Result *validation)
 {
     Control *control = &e->state.control;
+    const double figures[METRIC_COUNT] = {
+        [METRIC_LOSS] = validation->loss, [METRIC_ACCURACY] = validation->accuracy};
+    schedule_note(&e->schedule, &control->plateau, e->state.samples, figures);
+    Stopped why = stop_note(&e->stop, &control->early, figures);
+    if (why)
+        control->stopped = why;
+}
+
+bool coordinator_note(Engine *e, const Result *validation)
+{
+    note_waiting(e, validation);
+    Control *control = &e->state.control;
     bool classifies = e->loss.answers > 0;
-    double measure = classifies ? validation->accuracy : validation->loss;
-    bool better =
-        control->best_step < 0 || (classifies ? measure > control->best : measure < control->best);
+    bool by_accuracy = e->stop.patience > 0 ? e->stop.metric == METRIC_ACCURACY : classifies;
+    bool better = control->best_step < 0 || (by_accuracy ? validation->accuracy > control->best
+                                                         : validation->loss < control->best_loss);
     if (better) {
-        control->best = measure;
+        control->best = classifies ? validation->accuracy : validation->loss;
         control->best_loss = validation->loss;
         control->best_step = e->state.step;
     }
@@ -79,15 +137,42 @@ static void announce_shares(const Engine *e)
                  100.0 * (double)e->leaves / (double)(most * ranks));
 }
 
+/* A size that the run never comes to may be a slip, or a trial with a short length. */
+static void announce_batches(const Engine *e, Arena *arena)
+{
+    if (e->clock.changes > 0)
+        log_info("batch %s", batches_text(&e->clock, e->length, arena));
+    int missed = e->clock.changes + 1 - e->planned.count;
+    if (missed > 0)
+        log_warning("batch.global: %d of its sizes begin%s behind the end of the run", missed,
+                    missed > 1 ? "" : "s");
+}
+
+void coordinator_announce_change(const Engine *e)
+{
+    log_info("from step %lld on: batch %lld in %lld micro-batches", (long long)e->state.step,
+             (long long)e->global, (long long)e->leaves);
+    announce_shares(e);
+}
+
 void coordinator_announce(const Engine *e)
 {
     Arena arena = {0};
     log_wrapped(2,
                 "%lld parameters, %lld training samples, batch %lld in %lld micro-batch%s of %lld",
                 (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
-                (long long)e->leaves, e->leaves == 1 ? "" : "es", (long long)e->micro);
+                (long long)e->leaves, e->leaves == 1 ? "" : "es",
+                (long long)((e->global + e->leaves - 1) / e->leaves));
     feed_announce(&e->feed);
+    announce_batches(e, &arena);
     log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
+    if (e->schedule.doubt)
+        log_warning("%s", e->schedule.doubt);
+    if (e->schedule.scaling == SCALING_LINEAR && e->descent.optim.type->adaptive)
+        log_wrapped(2,
+                    "%s: `scaling: sqrt` suits adaptive optimizers better than linear (Malladi et "
+                    "al. 2022)",
+                    e->descent.optim.type->name);
     log_info("%d rank%s in %d group%s, %lld step%s", e->comm->size, e->comm->size > 1 ? "s" : "",
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,
              e->length == 1 ? "" : "s");

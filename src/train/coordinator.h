@@ -21,9 +21,17 @@ Due coordinator_due(const Engine *engine);
 bool coordinator_logs_next(const Engine *engine);
 /* This rank's word: `began` on term_clock is when the run began. */
 Word coordinator_word(const Engine *engine, double began);
-/* Whether this validation result is the best so far; notes it in the state's control. */
+/* Refuses, before any step, to wait for a figure that is never measured: by a plateau decay, early
+ * stopping or a target. STATUS_USER at the setting. */
+Err coordinator_check(const Engine *engine);
+/* Takes a step's result, or one of an evaluation on validation, into the state's control, which may
+ * end the run; of the latter, whether it is the best so far: by what early stopping watches, else
+ * by accuracy, or loss for regression. */
+void coordinator_note_step(Engine *engine, const Result *train);
 bool coordinator_note(Engine *engine, const Result *validation);
 /* "lr 0.1 at batch 256, linear scaling to 1024: x4 = 0.4, ..." and what an uneven share costs. */
 void coordinator_announce(const Engine *engine);
+/* The same of the batch's new size, after the first step that has it. Allocates nothing. */
+void coordinator_announce_change(const Engine *engine);
 
 #endif

@@ -5,31 +5,71 @@
 #include "base/mem.h"
 #include "math/lanes.h"
 
-/* Steps, micro-batches, epochs. */
-static void measure_run(Engine *e, Part part)
+/* Micro-batches are as large as in the steps of any size, also those that a shorter run does not
+ * come to: evaluations are made of them, and are the same in both. Room for leaves is another
+ * thing: what is never needed takes no memory. */
+static void measure_batches(Engine *e)
+{
+    int64_t *leaves = arena_take(&e->arena, e->clock.changes + 1, sizeof *leaves);
+    for (int i = 0; i <= e->clock.changes; i++) {
+        int64_t size = clock_stretch(&e->clock, i).size;
+        leaves[i] = batches_leaves(size, e->config->micro);
+        int64_t micro = (size + leaves[i] - 1) / leaves[i];
+        e->micro = micro > e->micro ? micro : e->micro;
+    }
+    e->planned = (Leaves){clock_stretches(&e->clock, e->length), leaves};
+    engine_size_step(e);
+}
+
+/* Epochs, steps, micro-batches. A checkpoint may be measured on other data than its run's sizes
+ * were planned for. */
+static Err measure_run(Engine *e, const Measure *measure)
 {
     const Config *config = e->config;
-    int64_t n = e->feed.count[part];
-    e->global = config->global ? config->global : n;
-    e->leaves = (e->global + config->micro - 1) / config->micro;
-    e->micro = (e->global + e->leaves - 1) / e->leaves;
-    e->clock = (Clock){.epoch = n, .batch = e->global};
-    int64_t samples = clock_samples(&e->clock, config->length);
-    e->length = (samples + e->global - 1) / e->global;
+    Part part = measure && measure->file ? measure->part : PART_TRAIN;
+    Err err =
+        batches_clock(&config->batches, e->feed.count[part], config->micro, &e->arena, &e->clock);
+    if (!measure)
+        TRY(err);
+    else
+        err_free(err);
+    e->length = clock_steps(&e->clock, clock_samples(&e->clock, config->length));
+    measure_batches(e);
+    return NULL;
+}
+
+void engine_size_step(Engine *e)
+{
+    e->global = clock_batch(&e->clock, e->state.samples);
+    e->leaves = batches_leaves(e->global, e->config->micro);
+}
+
+/* Whether the windows of a stream are large enough for the run's batches. */
+static Err check_windows(const Engine *e)
+{
+    for (int i = 0; i < clock_stretches(&e->clock, e->length); i++)
+        TRY(feed_check_batch(&e->feed, e->config, clock_stretch(&e->clock, i).size));
+    return NULL;
 }
 
 /* A layer may need more samples than the smallest micro-batch has: of one there is no variance. */
-static Err check_samples(const Engine *e)
+static Err check_samples(const Engine *e, const Layer *layer, int64_t global)
 {
-    int64_t least = e->global / e->leaves;
+    int64_t leaves = batches_leaves(global, e->config->micro), least = global / leaves;
+    if (layer->least_samples > least)
+        return layer_fail(layer,
+                          "needs micro-batches of at least %d samples, and batch.global %lld in "
+                          "%lld of them leaves %lld to the smallest; choose another batch.micro",
+                          layer->least_samples, (long long)global, (long long)leaves,
+                          (long long)least);
+    return NULL;
+}
+
+static Err check_layers(const Engine *e)
+{
     for (int i = 0; i < e->net->layer_count; i++)
-        if (e->net->layers[i].least_samples > least)
-            return layer_fail(
-                &e->net->layers[i],
-                "needs micro-batches of at least %d samples, and batch.global %lld in "
-                "%lld of them leaves %lld to the smallest; choose another batch.micro",
-                e->net->layers[i].least_samples, (long long)e->global, (long long)e->leaves,
-                (long long)least);
+        for (int s = 0; s <= e->clock.changes; s++)
+            TRY(check_samples(e, &e->net->layers[i], clock_stretch(&e->clock, s).size));
     return NULL;
 }
 
@@ -62,10 +102,11 @@ static Err build_net(Engine *e, bool trains)
                       e->config->ema));
     if (!trains)
         return NULL;
-    TRY(check_samples(e));
+    TRY(check_layers(e));
     loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
-    return schedule_build(&e->schedule, e->config->schedule, e->descent.optim.self->lr, e->global,
-                          &e->clock, e->length * e->global);
+    TRY(stop_build(&e->stop, e->config->early_stop, e->config->target));
+    return schedule_build(&e->schedule, e->config->schedule, e->descent.optim.self->lr,
+                          e->clock.batch, &e->clock, clock_before(&e->clock, e->length));
 }
 
 /* Leaves of the largest evaluation. */
@@ -84,12 +125,12 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure
     *e = (Engine){.comm = comm, .config = config, .labelled = !measure || measure->labelled};
     TRY(watch_open(&e->watch, comm, config->watchdog));
     TRY(feed_open(&e->feed, comm, config, measure, e->watch));
-    measure_run(e, measure && measure->file ? measure->part : PART_TRAIN);
-    TRY(comm_agree(comm, feed_check_batch(&e->feed, config, e->global)));
+    TRY(comm_agree(comm, measure_run(e, measure)));
+    TRY(comm_agree(comm, check_windows(e)));
     TRY(comm_agree(comm, build_net(e, !measure)));
     TRY(state_open(&e->state, comm, e->net, &e->descent.optim, config->ema > 0,
                    (uint64_t)config->seed));
-    TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->leaves,
+    TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->planned,
                     evaluation_leaves(e)));
     return descent_open(&e->descent, comm, &e->state, e->reduce);
 }

@@ -8,6 +8,7 @@
 #include "optim/schedule.h"
 #include "train/descent.h"
 #include "train/feed.h"
+#include "train/stop.h"
 #include "train/watch.h"
 
 /* Called with each micro-batch of an evaluation: the net's output for the samples [lo, hi) of the
@@ -27,13 +28,15 @@ typedef struct Engine {
     Descent descent;
     Schedule schedule;
     Clock clock;
+    Stop stop;
     State state;
     Reduce *reduce;
     Watch *watch;
-    int64_t global;  /* samples a step */
-    int64_t micro;   /* samples a micro-batch at most */
-    int64_t leaves;  /* micro-batches a step */
+    int64_t global;  /* samples of the step under way, or of the last one */
+    int64_t leaves;  /* its micro-batches */
+    int64_t micro;   /* samples a micro-batch at most, in any step and any evaluation */
     int64_t length;  /* steps of the run */
+    Leaves planned;  /* micro-batches of the steps of every size */
     Real *dy;        /* [outputs][lanes] */
     int32_t *answer; /* [lanes] for a hook's use */
     Hook hook;
@@ -65,6 +68,8 @@ Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Re
  * is 0. Flags as in step_run. Collective. */
 Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
 
+/* Sets global and leaves for the step that begins at the state's samples. */
+void engine_size_step(Engine *engine);
 /* What both share. The gathered micro-batch as the net wants it; the sums as a Result. */
 Pass engine_pass(const Engine *engine, bool training);
 Targets engine_targets(const Engine *engine);

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "math/lanes.h"
-#include "train/normalise.h"
+#include "train/feed_normal.h"
 
 #include <limits.h>
 #include <string.h>
@@ -70,8 +70,21 @@ static Err fail_held_out(const Config *config, int64_t held_out, int64_t rows)
                          (long long)held_out, (long long)rows);
 }
 
+static Err check_split(const Feed *feed, const Config *config)
+{
+    int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
+    if (feed->own_validation && (held_out > 0 || config->fold.of))
+        return conf_fail_key(config->data, held_out > 0 ? "validation" : "fold",
+                             "%s has a /validation of its own; %s", dataset_path(feed->data),
+                             held_out > 0 ? "set data.validation to 0" : "leave data.fold out");
+    if (config->fold.of > rows)
+        return conf_fail_key(config->fold_node, "of", "/train has %lld samples for %lld folds",
+                             (long long)rows, (long long)config->fold.of);
+    return held_out >= rows ? fail_held_out(config, held_out, rows) : NULL;
+}
+
 /* Of a training part that one window does not cover, whole chunks are held out. */
-static Err split_chunks(Feed *feed, const Config *config, int64_t rows, int64_t held_out)
+static Err split_chunks(Feed *feed, const Config *config, int64_t rows)
 {
     int64_t window = feed->store.window, file_chunk = dataset_file_chunk(feed->data, PART_TRAIN);
     int64_t chunk = stream_chunk(file_chunk, dataset_row_bytes(feed->data), window);
@@ -80,15 +93,27 @@ static Err split_chunks(Feed *feed, const Config *config, int64_t rows, int64_t 
                              "a chunk of %s/x in %s has %lld samples, more than the window's %lld",
                              part_name(PART_TRAIN), dataset_path(feed->data), (long long)chunk,
                              (long long)window);
-    if (rows / chunk * chunk <= stream_holds_out(held_out, chunk))
-        return fail_held_out(config, stream_holds_out(held_out, chunk), rows);
-    Stream stream = stream_build(rows, held_out, chunk, window, (uint64_t)config->seed,
-                                 (uint64_t)config->split_seed);
+    const Fold *fold = &config->fold;
+    int64_t chunks = rows / chunk, first = 0, held = (config->validation + chunk - 1) / chunk;
+    if (fold->of > chunks)
+        return conf_fail_key(config->fold_node, "of",
+                             "/train has %lld chunks of %lld samples for %lld folds; a smaller "
+                             "data.window has smaller ones",
+                             (long long)chunks, (long long)chunk, (long long)fold->of);
+    if (fold->of) {
+        first = cut(chunks, fold->held_out, fold->of);
+        held = cut(chunks, fold->held_out + 1, fold->of) - first;
+    }
+    if (held >= chunks)
+        return fail_held_out(config, held * chunk, rows);
+    Stream stream = stream_build(rows, chunk, window, (uint64_t)config->seed);
+    stream_hold_out(&stream, first, held, (uint64_t)config->split_seed);
     feed->sampler = sampler_windowed(&stream);
     return NULL;
 }
 
-/* The validation part: the file's own, or the first of the split. `whole`: nothing is split. */
+/* The validation part: the file's own, the first of the split, or a fold of it. `whole`: nothing is
+ * split. */
 static Err split(Feed *feed, const Config *config, bool whole)
 {
     for (Part part = 0; part < PART_COUNT; part++)
@@ -96,18 +121,15 @@ static Err split(Feed *feed, const Config *config, bool whole)
     feed->own_validation = whole || feed->count[PART_VALIDATION] > 0;
     if (whole)
         return NULL;
-    int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
-    if (feed->own_validation && held_out > 0)
-        return conf_fail_key(config->data, "validation",
-                             "%s has a /validation of its own; set data.validation to 0",
-                             dataset_path(feed->data));
-    if (held_out >= rows)
-        return fail_held_out(config, held_out, rows);
+    TRY(check_split(feed, config));
+    int64_t rows = feed->count[PART_TRAIN];
+    uint64_t seed = (uint64_t)config->seed, split_seed = (uint64_t)config->split_seed;
+    const Fold *fold = &config->fold;
     if (feed->store.window < rows)
-        TRY(split_chunks(feed, config, rows, held_out));
+        TRY(split_chunks(feed, config, rows));
     else
-        feed->sampler =
-            sampler_build(rows, held_out, (uint64_t)config->seed, (uint64_t)config->split_seed);
+        feed->sampler = fold->of ? sampler_fold(rows, fold->held_out, fold->of, seed, split_seed)
+                                 : sampler_build(rows, config->validation, seed, split_seed);
     feed->count[PART_TRAIN] = feed->sampler.n;
     if (!feed->own_validation)
         feed->count[PART_VALIDATION] = feed->sampler.held_out;
@@ -207,8 +229,8 @@ Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure 
     if (!measure)
         TRY(comm_agree(comm, augment_read(&feed->augment, config->augment, (uint64_t)config->seed,
                                           feed->data)));
-    TRY(comm_agree(comm, normalise(feed, comm, (NormalMode)config->normalize,
-                                   measure ? measure->normal : NULL)));
+    TRY(comm_agree(comm,
+                   feed_normal(feed, comm, &config->normalize, measure ? measure->normal : NULL)));
     return measure ? NULL : open_prefetch(feed, comm, config);
 }
 
@@ -342,6 +364,7 @@ Err feed_train(Feed *feed, int64_t lo, int64_t hi)
         augment_views(&feed->augment, feed->position, (int)(hi - lo), feed->view);
     gather(feed, PART_TRAIN, feed->prefetch ? prefetch_rows(feed->prefetch) : NULL,
            augmented ? feed->view : NULL, hi - lo);
+    augment_paint(&feed->augment, feed->position, (int)(hi - lo), feed->lanes, feed->x);
     return NULL;
 }
 

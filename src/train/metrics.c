@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum { BUFFER = 1 << 20 };
-static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,"
+static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity\n";
 static const char layers_header[] = "kind,step,tensor,trust\n";
@@ -141,7 +141,7 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
     write_key(metrics->rows, "train", engine);
     fprintf(metrics->rows, ",%.9g", rate);
     write_result(metrics->rows, result);
-    fputc(',', metrics->rows);
+    fprintf(metrics->rows, ",,%" PRId64, engine->global);
     const Noise *noise = &engine->state.control.noise;
     const double cells[] = {
         result->gradient, noise_scale(noise), noise_trace(noise), noise_signal(noise), NAN, NAN};
@@ -156,7 +156,7 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
     write_key(metrics->rows, part_name(part) + 1, engine);
     fputc(',', metrics->rows);
     write_result(metrics->rows, result);
-    fprintf(metrics->rows, ",%016" PRIx64, digest);
+    fprintf(metrics->rows, ",%016" PRIx64 ",", digest);
     double cells[] = {NAN, NAN, NAN, NAN, NAN, NAN};
     if (part == PART_VALIDATION && penalty_any(&engine->descent.penalty))
         descent_penalty(&engine->descent, &cells[4], &cells[5]);

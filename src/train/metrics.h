@@ -19,7 +19,8 @@ typedef struct Metrics {
  * evaluation rows up to `evaluated`. */
 Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts);
 void metrics_close(Metrics *metrics);
-/* Rows are buffered: no file is touched in a step. */
+/* Rows are buffered: no file is touched in a step. Rate and batch are those of the step alone, so
+ * an evaluation's row has none. */
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result);
 /* result NULL: nothing was measured (no validation part), the digest alone. */
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,

@@ -140,8 +140,9 @@ static Err save(Run *run)
     return NULL;
 }
 
-/* Rows of the present step, on validation and, when the run is complete, on test. */
-static Err evaluate(Run *run, bool last)
+/* Rows of the present step, on validation and, when the run is complete (which validation may
+ * decide), on test. */
+static Err evaluate(Run *run)
 {
     Engine *e = &run->engine;
     bool again = e->state.control.evaluated == e->state.step; /* resumed after its rows */
@@ -151,6 +152,7 @@ static Err evaluate(Run *run, bool last)
                      &run->validation));
         best = !again && coordinator_note(e, &run->validation);
     }
+    bool last = coordinator_due(e).last;
     if (last && e->feed.count[PART_TEST] > 0)
         TRY(eval_run(e, PART_TEST, coordinator_word(e, run->options->began), &run->all,
                      &run->test));
@@ -175,6 +177,7 @@ static Err evaluate(Run *run, bool last)
 static Err step(Run *run)
 {
     Engine *e = &run->engine;
+    int64_t batch = e->global;
     double before = term_clock();
     bool logged = coordinator_logs_next(e);
     Word word = coordinator_word(e, run->options->began);
@@ -182,8 +185,13 @@ static Err step(Run *run)
     TRY(step_run(e, run->rate, logged, word, &run->all, &run->train));
     run->step_seconds += term_clock() - before;
     run->stepped += (double)e->global;
+    coordinator_note_step(e, &run->train);
     if (leads(run) && logged)
         metrics_step(&run->metrics, e, run->rate, &run->train);
+    if (e->global != batch && !run->options->quiet) {
+        term_clear(&run->term);
+        coordinator_announce_change(e);
+    }
     term_progress(&run->term, e->state.samples, "loss %.4f", run->train.loss);
     if (run->options->after_step) {
         comm_barrier(run->comm);
@@ -210,9 +218,9 @@ static Err loop(Run *run)
     for (;;) {
         Due due = coordinator_due(e);
         if (due.evaluate && e->state.control.evaluated != e->state.step)
-            TRY(evaluate(run, due.last));
+            TRY(evaluate(run));
         const char *reason = stop_reason(run);
-        if (due.last)
+        if (coordinator_due(e).last)
             return NULL;
         if (due.save || reason)
             TRY(save(run));
@@ -235,17 +243,26 @@ static Err finish(Run *run)
 {
     Engine *e = &run->engine;
     if (!run->measured)
-        TRY(evaluate(run, true)); /* killed after the last checkpoint: measure again, no rows */
+        TRY(evaluate(run)); /* killed after the last checkpoint: measure again, no rows */
     TRY(save(run));
+    const Control *control = &e->state.control;
+    if (control->stopped)
+        log_wrapped(2, "stopped at step %" PRId64 ": %s", e->state.step,
+                    stop_text(&e->stop, &control->early, (Stopped)control->stopped, &run->arena));
     Err err = NULL;
     if (leads(run)) {
         Summary summary = {.steps = e->state.step,
                            .epochs = (double)e->state.samples / (double)e->clock.epoch,
                            .ranks = run->comm->size,
+                           .batch = batches_text(&e->clock, e->length, &run->arena),
                            .parameters = e->net->parameter_count,
-                           .train_loss = e->state.control.train_loss,
+                           .train_loss = control->train_loss,
                            .validation = run->validation,
                            .test = run->test,
+                           .stopped = (Stopped)control->stopped,
+                           .best_step = control->best_step,
+                           .best_loss = control->best_loss,
+                           .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
                            .digest = state_digest(&e->state),
                            .noise_scale = noise_scale(&e->state.control.noise),
                            .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0};
@@ -263,6 +280,7 @@ static Err train(Run *run)
     TRY(engine_open(e, run->comm, run->config, NULL));
     if (run->options->leaves)
         *run->options->leaves = e->leaves;
+    TRY(comm_agree(run->comm, coordinator_check(e)));
     TRY(folder_settle(&run->folder, run->comm, run->config));
     if (run->folder.finished) {
         log_info("%s", run->folder.finished);
@@ -270,6 +288,7 @@ static Err train(Run *run)
     }
     TRY(start_state(run));
     run->begun = true;
+    engine_size_step(e);
     TRY(comm_agree(run->comm, open_metrics(run)));
     identity_compare(run->comm, run->identity);
     if (!run->options->quiet)
@@ -277,7 +296,8 @@ static Err train(Run *run)
     if (!run->options->quiet)
         log_info("start-up took %.2f s", term_clock() - run->options->began);
     table_head();
-    term_begin(&run->term, run->config->name, "samples", e->state.samples, e->length * e->global);
+    term_begin(&run->term, run->config->name, "samples", e->state.samples,
+               clock_before(&e->clock, e->length));
     Err err = loop(run);
     term_clear(&run->term);
     TRY(err);

@@ -9,15 +9,19 @@
 #include "nn/net.h"
 #include "optim/noise.h"
 #include "optim/optim.h"
+#include "optim/schedule.h"
 
 /* What the coordinator and the metrics remember across steps. */
 typedef struct Control {
     int64_t evaluated; /* the last evaluated step; -1: none */
     double train_loss; /* of the last step: mean over its global batch */
-    double best;       /* best validation accuracy, or lowest loss for regression */
+    double best;       /* validation accuracy of the best evaluation, or loss for regression */
     int64_t best_step; /* -1: none yet */
     double best_loss;  /* validation loss at that step */
     Noise noise;       /* of the gradient, over the logged steps */
+    Plateau plateau;   /* of a plateau decay */
+    Trend early;       /* of early stopping */
+    int64_t stopped;   /* Stopped: the run is over, whatever its length */
 } Control;
 
 enum { STATE_SLOTS = OPTIM_SLOTS + 1 };

@@ -37,7 +37,7 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
 static Err run_leaves(Engine *e, int64_t lo, int64_t hi, bool measure)
 {
     TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank));
-    TRY(feed_step(&e->feed, e->state.samples, e->length * e->global));
+    TRY(feed_step(&e->feed, e->state.samples, clock_before(&e->clock, e->length)));
     for (int64_t m = lo; m < hi; m++)
         TRY(run_leaf(e, m, measure));
     return NULL;
@@ -58,6 +58,7 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
 {
     int64_t lo, hi;
     double scalars[REDUCE_SCALARS];
+    engine_size_step(e);
     reduce_begin(e->reduce, e->leaves, true, &lo, &hi);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
     Err err = run_leaves(e, lo, hi, measure);

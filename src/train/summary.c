@@ -51,18 +51,34 @@ static const char *part_text(const char *part, const Result *r, Arena *arena)
                       figures_text(part, r, arena));
 }
 
+/* Why it ended before its length, and the best evaluation. */
+static const char *best_text(const Summary *s, Arena *arena)
+{
+    const char *why = stopped_words[s->stopped];
+    bool any = s->best_step >= 0;
+    return arena_text(arena,
+                      "  \"stopped\": %s,\n  \"best_step\": %s,\n"
+                      "  \"best_validation_loss\": %s,\n  \"best_validation_accuracy\": %s,\n",
+                      why ? arena_text(arena, "\"%s\"", why) : "null",
+                      any ? arena_text(arena, "%" PRId64, s->best_step) : "null",
+                      number(any ? s->best_loss : NAN, arena),
+                      number(any ? s->best_accuracy : NAN, arena));
+}
+
 Err summary_write(const Summary *s, const char *run)
 {
     Arena a = {0};
-    const char *text = arena_text(
-        &a,
-        "{\n  \"steps\": %" PRId64 ",\n  \"epochs\": %s,\n  \"ranks\": %d,\n"
-        "  \"parameters\": %" PRId64 ",\n  \"train_loss\": %s,\n%s%s"
-        "  \"digest\": \"%016" PRIx64 "\",\n  \"noise_scale\": %s,\n"
-        "  \"samples_per_second\": %s,\n  \"line\": \"%s\"\n}\n",
-        s->steps, number(s->epochs, &a), s->ranks, s->parameters, number(s->train_loss, &a),
-        part_text("validation", &s->validation, &a), part_text("test", &s->test, &a), s->digest,
-        number(s->noise_scale, &a), number(s->rate, &a), summary_line(s, &a));
+    const char *text =
+        arena_text(&a,
+                   "{\n  \"steps\": %" PRId64 ",\n  \"epochs\": %s,\n  \"ranks\": %d,\n"
+                   "  \"batch\": \"%s\",\n"
+                   "  \"parameters\": %" PRId64 ",\n  \"train_loss\": %s,\n%s%s%s"
+                   "  \"digest\": \"%016" PRIx64 "\",\n  \"noise_scale\": %s,\n"
+                   "  \"samples_per_second\": %s,\n  \"line\": \"%s\"\n}\n",
+                   s->steps, number(s->epochs, &a), s->ranks, s->batch, s->parameters,
+                   number(s->train_loss, &a), part_text("validation", &s->validation, &a),
+                   part_text("test", &s->test, &a), best_text(s, &a), s->digest,
+                   number(s->noise_scale, &a), number(s->rate, &a), summary_line(s, &a));
     Err err = file_replace(arena_text(&a, "%s/summary.json", run), text, strlen(text));
     arena_free(&a);
     return err;

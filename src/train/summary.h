@@ -9,8 +9,12 @@ typedef struct Summary {
     int64_t steps, parameters;
     double epochs;
     int ranks;
+    const char *batch;       /* "256, from 30 epochs on 1024" */
     double train_loss;       /* of the last step */
     Result validation, test; /* samples 0: there is none */
+    Stopped stopped;
+    int64_t best_step;               /* of best.h5; -1: none */
+    double best_loss, best_accuracy; /* on validation, then; accuracy NAN for regression */
     uint64_t digest;
     double noise_scale; /* NAN: not measurable */
     double rate;        /* training samples over seconds in steps */

@@ -40,3 +40,7 @@ write("bad_lengths.h5", y=lambda y: y[:-1])
 write("bad_nan.h5", x=planted_pixel)
 write("bad_label.h5", y=lambda y: planted(y, 99, 7), classes=["a", "b", "c"])
 write("bad_size.h5", x=lambda x: x[:, :5, :4])
+
+with h5py.File(here / "unwritten.h5", "w", libver="earliest", track_order=False) as f:
+    for name, shape in {"train/x": (2**40, 4, 4), "train/y": (2**40,)}.items():
+        f.create_dataset(name, shape, "u1", chunks=(1000, *shape[1:]), track_times=False)

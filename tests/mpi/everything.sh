@@ -4,7 +4,10 @@ tiny_data
 cat >everything.yaml <<'YAML'
 name: everything
 seed: 1
-data: {file: tiny.h5, validation: 60, normalize: channel, augment: [flip, {crop: 1}]}
+data:
+  {file: tiny.h5, validation: 60, normalize: channel,
+   augment: [flip, {crop: {padding: 1, mode: reflect}}, {translate: {x: 0.2, y: 0.1}}, {rotate: 10},
+             erase, {noise: 0.05}]}
 model:
   - conv2d: {filters: 6, kernel: 3, padding: same, bias: false}
   - batch_norm
@@ -66,4 +69,4 @@ ok "and is said once, with the cure" says_once 'did you mean "flip"'
 ok "a crop larger than the pictures is status 2" refused "[{crop: 6}]"
 ok "and is said once" says_once "would miss pictures of 6 x 6"
 ok "help lists augmentations" expect_status 0 ranks 0 train -h
-ok "with their settings" says "zeros on each side"
+ok "with their settings" says "pixels added on each side"

@@ -34,6 +34,8 @@ for p in 1 3; do
 done
 ok "but not measured" expect_status 2 measure 2 --data bare.h5
 ok "and /test/y is what is missed" says_once "/test/y"
+ok "inspect shows such a file, too" expect_status 0 ranks 1 inspect bare.h5
+ok "and that it has no targets" says_once "targets are missing"
 ok "an odd number of samples will do" expect_status 0 \
     ranks 2 predict $ckpt --data train.h5 --split train -o train.csv
 ok "in the order of the file" awk -F, 'NR > 1 && $1 != NR - 2 {exit 1}' train.csv

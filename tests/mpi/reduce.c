@@ -69,6 +69,12 @@ static void vectors_close(Vectors *v)
     mem_free(v->scalars);
 }
 
+static void vectors_sum(Vectors *v, int64_t leaves)
+{
+    for (int64_t i = 0; i < v->extent; i++)
+        v->sum[i] = leaves_sum(v->leaves, v->extent, i, 0, leaves);
+}
+
 /* What a round is checked against, on one rank. */
 typedef struct Check {
     const Comm *comm;
@@ -122,22 +128,27 @@ static void one_round(Reduce *reduce, Check *check, int64_t leaves, bool vectors
     reduce_finish(reduce);
 }
 
+/* Rounds of one number of leaves, and of another in between, as when the batch grows. */
 static int64_t check_sums(const Comm *comm, Vectors *v, int64_t leaves)
 {
     Reduce *reduce;
     Check check = {comm, v, mem_alloc(v->blocks.count, sizeof(double)), 0};
-    for (int64_t i = 0; i < v->extent; i++)
-        v->sum[i] = leaves_sum(v->leaves, v->extent, i, 0, leaves);
-    Err err = reduce_open(&reduce, comm, &v->blocks, REDUCE_TREE, leaves, MOST_LEAVES);
+    int64_t other = MOST_LEAVES + 1 - leaves, both[] = {leaves, other};
+    Leaves planned = {2, both};
+    Err err = reduce_open(&reduce, comm, &v->blocks, REDUCE_TREE, planned, MOST_LEAVES);
     CHECK(!err, "%s", err_text(err));
+    vectors_sum(v, leaves);
     one_round(reduce, &check, leaves, true, 0);
     one_round(reduce, &check, leaves, true, 1);
-    one_round(reduce, &check, MOST_LEAVES + 1 - leaves, false, 2);
-    one_round(reduce, &check, leaves, true, 3);
+    one_round(reduce, &check, other, false, 2);
+    vectors_sum(v, other);
+    one_round(reduce, &check, other, true, 3);
+    vectors_sum(v, leaves);
+    one_round(reduce, &check, leaves, true, 4);
     reduce_close(reduce);
     comm_merge(comm, check.applied, v->blocks.count);
     for (int64_t b = 0; b < v->blocks.count; b++) /* by one rank of every group, in each round */
-        check.wrong += check.applied[b] != 3.0 * comm->groups;
+        check.wrong += check.applied[b] != 4.0 * comm->groups;
     mem_free(check.applied);
     return check.wrong;
 }
@@ -146,10 +157,12 @@ static int64_t check_sums(const Comm *comm, Vectors *v, int64_t leaves)
 static int64_t check_words(const Comm *comm, Vectors *v)
 {
     enum { LEAVES = 5 };
+    int64_t leaves = LEAVES;
+    Leaves planned = {1, &leaves};
     Reduce *reduce;
     int64_t wrong = 0, lo, hi;
     double scalars[REDUCE_SCALARS];
-    Err err = reduce_open(&reduce, comm, &v->blocks, REDUCE_TREE, LEAVES, LEAVES);
+    Err err = reduce_open(&reduce, comm, &v->blocks, REDUCE_TREE, planned, LEAVES);
     CHECK(!err, "%s", err_text(err));
     for (int set = 0; set < 1 << comm->size; set++) {
         bool fails = set >> comm->rank & 1;

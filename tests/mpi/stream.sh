@@ -56,6 +56,15 @@ expect_status 0 train 1 one-memory 'data.window=2900 samples' $memory
 expect_status 0 train 3 one $stream 'data.window=2900 samples'
 ok "and where an epoch is one window of chunks" one_digest one-memory one
 
+expect_status 0 train 1 fold-memory data.validation=0 'data.fold={of: 4, held_out: 2}' $memory
+ok "a fold is whole chunks" says "744 samples are held out"
+expect_status 0 train 3 fold data.validation=0 'data.fold={of: 4, held_out: 2}' $stream
+ok "and the same bits when streamed" one_digest fold-memory fold
+grows='batch.global=[{at: 0 steps, size: 60}, {at: 12 steps, size: 300}]'
+expect_status 0 train 1 grows-memory "$grows" $memory
+expect_status 0 train 3 grows "$grows" $stream
+ok "and so while the batch grows" one_digest grows-memory grows
+
 # One window.
 expect_status 0 train 2 whole $memory 'data.window=1 epoch'
 expect_status 0 train 3 covered $stream 'data.window=3000 samples'
@@ -142,8 +151,16 @@ done
 
 # Chunks.
 "$programs/make_data" one.h5 300 36 1 uint8
+cures() { # however it breaks the line
+    tr -s ' \n' ' ' <said >flat && mv flat said
+    says "lockstep import h5 one.h5 --x /train/x --y /train/y --test-x /test/x --test-y /test/y -o"
+}
 ok "inspect warns of tiny chunks" expect_status 0 ranks 0 inspect one.h5
-ok "and prints the cure" says_once "lockstep import h5 one.h5 -o NEW.h5"
+ok "and prints the cure" cures
+ok "which makes a file of larger ones" expect_status 0 ranks 0 import h5 one.h5 --x /train/x \
+    --y /train/y --test-x /test/x --test-y /test/y -o new.h5
+ok "that" expect_status 0 ranks 0 inspect new.h5
+ok "it says nothing of" silent_about "rewrite it"
 ok "it is content with a plain file" expect_status 0 ranks 0 inspect plain.h5
 ok "of which it says nothing" silent_about "rewrite it"
 

@@ -1,5 +1,5 @@
 /* The blocks of all ranks, in waves. */
-#include "train/normalise.h"
+#include "train/feed_normal.h"
 
 #include "base/cut.h"
 #include "base/mem.h"
@@ -66,15 +66,20 @@ static Err measure(Feed *feed, const Comm *comm, NormalMode mode)
     return err;
 }
 
-Err normalise(Feed *feed, const Comm *comm, NormalMode mode, const Normal *given)
+Err feed_normal(Feed *feed, const Comm *comm, const Normalize *wanted, const Normal *given)
 {
-    if (given)
-        mode = given->mode;
+    NormalMode mode = given ? given->mode : wanted->mode;
+    if (!given && wanted->count)
+        TRY(normalize_mode(wanted, feed->data, &mode));
     int count = normal_count(feed->data, mode);
     feed->normal =
         (Normal){mode, count, mem_alloc(count, sizeof(Real)), mem_alloc(count, sizeof(Real))};
-    if (!given)
+    if (!given && wanted->count)
+        normalize_fill(wanted, &feed->normal);
+    else if (!given)
         return measure(feed, comm, mode);
+    if (!given)
+        return NULL;
     if (given->count != count)
         FAIL(STATUS_USER, "%s: the checkpoint normalises %d features, the data has %d",
              dataset_path(feed->data), given->count, count);
