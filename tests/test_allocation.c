@@ -211,15 +211,17 @@ static void train(void *context)
     }
 }
 
-static void expect_nothing(const char *set)
+/* The recipe with this optimizer, and with something else set unless that is NULL. */
+static void expect_nothing(const char *optimizer, const char *setting)
 {
+    const char *const overrides[] = {optimizer, setting};
     Scratch scratch = scratch_make();
     const char *data = scratch_path(&scratch, "data.h5");
     Comm world, comm;
     Config config;
     Run run = {0};
     write_data(data);
-    CU_ASSERT_FATAL(fine(config_read(&config, "test.yaml", recipe, &set, 1)));
+    CU_ASSERT_FATAL(fine(config_read(&config, "test.yaml", recipe, overrides, setting ? 2 : 1)));
     comm_world(&world);
     CU_ASSERT_FATAL(fine(comm_divide(&world, 1, EXCHANGE_AUTO, &comm)));
     config.data_file = data;
@@ -242,25 +244,34 @@ static void expect_nothing(const char *set)
 
 static void sgd(void)
 {
-    expect_nothing("optimizer={type: sgd, lr: 1, momentum: 0.9, weight_decay: 1e-3}");
+    expect_nothing("optimizer={type: sgd, lr: 1, momentum: 0.9, weight_decay: 1e-3}", NULL);
 }
 
 static void adamw(void)
 {
-    expect_nothing("optimizer={type: adamw, lr: 0.1}");
+    expect_nothing("optimizer={type: adamw, lr: 0.1}", NULL);
+}
+
+static void on_disk(void)
+{
+    expect_nothing("optimizer={type: adamw, lr: 0.1}",
+                   "data={file: none, validation: 20, normalize: feature, store: stream, "
+                   "window: 40 samples}");
 }
 
 /* From 4 micro-batches to 11 of up to 7 samples and to 2. */
 static void growing(void)
 {
     expect_nothing("batch.global=[{at: 0 steps, size: 24}, {at: 4 steps, size: 77}, "
-                   "{at: 7 epochs, size: 10}]");
+                   "{at: 7 epochs, size: 10}]",
+                   NULL);
 }
 
 static const Promise promises[] = {
     {"what lockstep allocates and opens is counted", counts},
     {"between the start of step 1 and the end nothing is allocated, no file opened", sgd},
     {"the same with an optimizer that has slots", adamw},
+    {"the same with data that are read ahead from the file", on_disk},
     {"the same while the batch changes", growing},
     {0}};
 

@@ -499,15 +499,15 @@ static void look_at_feed(Feed *feed)
 {
     feed_reserve(feed, 32);
     Real *first = mem_alloc(64 * 32, sizeof *first);
-    feed_train(feed, 100, 132);
+    CU_ASSERT(fine(feed_train(feed, 100, 132)));
     CU_ASSERT(!is_plain(feed));
     CU_ASSERT(!is_seen(feed, feed->view)); /* but painted on */
     memcpy(first, feed->x, 64 * 32 * sizeof *first);
-    feed_part(feed, PART_VALIDATION, 0, 10);
+    CU_ASSERT(fine(feed_part(feed, PART_VALIDATION, 0, 10, 10)));
     CU_ASSERT(is_plain(feed));
-    feed_part(feed, PART_TRAIN, 0, 32);
+    CU_ASSERT(fine(feed_part(feed, PART_TRAIN, 0, 32, 32)));
     CU_ASSERT(is_plain(feed));
-    feed_train(feed, 120, 140); /* cut elsewhere, as on other ranks */
+    CU_ASSERT(fine(feed_train(feed, 120, 140))); /* cut elsewhere, as on other ranks */
     CU_ASSERT(!is_plain(feed));
     int wrong = 0;
     for (int f = 0; f < 64; f++)
@@ -529,7 +529,7 @@ static void with_feed(const char *override, const Normal *given, void (*look)(Fe
     CU_ASSERT_FATAL(fine(comm_divide(&world, 1, EXCHANGE_AUTO, &comm)));
     config.data_file = path;
     const Measure measure = {.normal = given, .part = PART_TRAIN, .labelled = true};
-    CU_ASSERT_FATAL(fine(feed_open(&feed, &comm, &config, given ? &measure : NULL)));
+    CU_ASSERT_FATAL(fine(feed_open(&feed, &comm, &config, given ? &measure : NULL, NULL)));
     look(&feed);
     feed_close(&feed);
     comm_free(&comm);
@@ -546,7 +546,7 @@ static void training_alone(void)
 static void look_plain(Feed *feed)
 {
     feed_reserve(feed, 32);
-    feed_train(feed, 100, 132);
+    CU_ASSERT(fine(feed_train(feed, 100, 132)));
     CU_ASSERT(is_plain(feed));
 }
 

@@ -38,6 +38,7 @@ typedef struct H5Info {
     int bytes;         /* of one element */
     bool is_signed;
     int64_t chunk;  /* rows a chunk; 0: contiguous */
+    bool cuts_rows; /* a chunk holds a part of a row */
     int64_t stored; /* bytes in the file; 0: never written, and read as zeros */
 } H5Info;
 

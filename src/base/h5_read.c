@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { MOST_NAMED = 8 };                            /* data sets named in a message */
 static const int64_t MOST_BYTES = (int64_t)1 << 56; /* no array is larger; a damaged size may be */
@@ -120,6 +121,8 @@ static Err describe_layout(const H5 *file, const char *path, hid_t dataset, H5In
     hsize_t chunk[H5_RANK] = {0};
     if (layout == H5D_CHUNKED && H5Pget_chunk(creation, H5_RANK, chunk) > 0)
         info->chunk = (int64_t)chunk[0];
+    for (int i = 1; i < info->rank && info->chunk; i++)
+        info->cuts_rows = info->cuts_rows || (int64_t)chunk[i] < info->dims[i];
     Err err = NULL;
     if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
         err = ERR(STATUS_USER, "%s: %s keeps its values in other files; copy them into this one",
@@ -215,17 +218,33 @@ static void select_rows(hid_t dataset, const H5Info *info, int64_t lo, int64_t h
     H5Sselect_hyperslab(*on_disk, H5S_SELECT_SET, start, NULL, count, NULL);
 }
 
+/* Whether the file is as long as its contents claim. Of one that is cut off while it is open, the
+ * library reads zeros without a word (its plain driver, H5FDsec2.c, fills what lies past the end).
+ */
+static bool is_whole(const H5 *file)
+{
+    void *handle = NULL;
+    struct stat there;
+    if (file->bytes || H5Fget_vfd_handle(file->file, H5P_DEFAULT, &handle) < 0 || !handle ||
+        fstat(*(int *)handle, &there) != 0)
+        return true;
+    haddr_t end = 0;
+    return H5Fget_eoa(file->file, &end) < 0 || (haddr_t)there.st_size >= end;
+}
+
 static Err read_rows(const H5 *file, const char *path, hid_t dataset, const H5Info *info,
                      H5Type type, int64_t lo, int64_t hi, void *into)
 {
     hid_t on_disk, in_memory;
     select_rows(dataset, info, lo, hi, &on_disk, &in_memory);
     Err err = NULL;
-    if (H5Dread(dataset, h5_memory_type(type), in_memory, on_disk, H5P_DEFAULT, into) < 0) {
-        char what[96];
-        snprintf(what, sizeof what, "rows %" PRId64 " to %" PRId64 " cannot be read", lo, hi - 1);
+    char what[128];
+    snprintf(what, sizeof what, "rows %" PRId64 " to %" PRId64 " cannot be read", lo, hi - 1);
+    if (H5Dread(dataset, h5_memory_type(type), in_memory, on_disk, H5P_DEFAULT, into) < 0)
         err = h5_failure(STATUS_USER, file, path, what);
-    }
+    else if (!is_whole(file))
+        err = ERR(STATUS_USER, "%s: %s: %s (the file was cut off while it was open)", file->path,
+                  path, what);
     H5Sclose(in_memory);
     H5Sclose(on_disk);
     return err;

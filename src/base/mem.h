@@ -10,6 +10,10 @@
 void *mem_alloc(int64_t count, size_t size);
 void mem_free(void *memory);
 
+/* Bytes that this host can still give without swapping: what Linux says it has, within the limit of
+ * the container if this is one. */
+double mem_available(void);
+
 /* Grows in chunks and never moves what it gave out. A zeroed Arena is an empty one. */
 typedef struct Arena {
     struct ArenaChunk *chunk;

@@ -11,7 +11,9 @@ typedef enum RngPurpose {
     RNG_ORDER,    /* the order of samples in an epoch */
     RNG_SPLIT,    /* which samples are held out */
     RNG_DROPOUT,
-    RNG_AUGMENT /* how a sample is seen */
+    RNG_AUGMENT, /* how a sample is seen */
+    RNG_CHUNKS,  /* the order of chunks in an epoch of more than one window */
+    RNG_WINDOW   /* the order of samples in a window */
 } RngPurpose;
 
 /* A purpose for one of many things of a kind, such as the dropout of layer `index`. */

@@ -90,7 +90,7 @@ static void list_layers(const Net *net)
 
 static void list_memory(const Engine *e)
 {
-    double data = (double)dataset_bytes(e->feed.data), state = (double)e->state.window.bytes;
+    double data = (double)feed_bytes(&e->feed), state = (double)e->state.window.bytes;
     double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned);
     double own = (double)net_activation_bytes(e->net);
     log_info("\nmemory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"

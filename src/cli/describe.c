@@ -230,11 +230,41 @@ static bool show_repeats(const char *part, const SurveyPart *p)
     return p->duplicates || p->in_train;
 }
 
+/* What makes a file slow to stream, or poorly shuffled: chunks that are no convenient unit. */
+static const char *chunk_trouble(const H5Info *info, Arena *arena)
+{
+    static const double most = 16e6, least = 16e3; /* a 16th of a window; what a seek costs */
+    double row = info->bytes;
+    for (int i = 1; i < info->rank; i++)
+        row *= (double)info->dims[i];
+    double bytes = row * (double)info->chunk;
+    if (info->cuts_rows)
+        return "chunks cut through samples, several are read for each";
+    if (bytes > most)
+        return arena_text(arena, "a chunk has %.0f MB, a window is made of few", bytes / 1e6);
+    if (info->chunk > 0 && bytes < least && info->chunk < info->dims[0])
+        return arena_text(arena, "a chunk has %.0f bytes, each is read by itself", bytes);
+    return NULL;
+}
+
+static bool show_chunks(const Dataset *data, const char *part, const H5Info *info, Arena *arena)
+{
+    const char *trouble = chunk_trouble(info, arena), *path = dataset_path(data);
+    if (trouble)
+        log_wrapped(4,
+                    "  %s/x: %s; rewrite it: lockstep import h5 %s --x /train/x --y /train/y%s -o "
+                    "NEW.h5",
+                    part, trouble, path,
+                    dataset_count(data, PART_TEST) ? " --test-x /test/x --test-y /test/y" : "");
+    return trouble;
+}
+
 static bool show_flaws(const Dataset *data, Part part, const SurveyPart *p, Arena *arena)
 {
     const char *name = part_name(part);
     const Labels *l = &p->labels;
-    bool any = show_unreal(name, "x", &p->x, arena);
+    bool any = dataset_count(data, part) && show_chunks(data, name, &p->x_info, arena);
+    any |= show_unreal(name, "x", &p->x, arena);
     any |= show_unreal(name, "y", &p->y, arena);
     any |= show_flaw(name, "y", "negative labels", &l->negative,
                      arena_text(arena, "%" PRId64, l->negative_label));

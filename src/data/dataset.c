@@ -18,7 +18,7 @@ static const char *const y_names[PART_COUNT] = {"/train/y", "/validation/y", "/t
 
 /* What the two data sets of one part say. */
 typedef struct PartShape {
-    int64_t count;
+    int64_t count, chunk;
     int channels, height, width;
     bool is_bytes;
     bool classifies;
@@ -105,6 +105,7 @@ static Err check_x(Dataset *dataset, Part part, PartShape *shape)
         warn_channels_last(dataset, part, &info);
     const int64_t *sample = info.dims + info.rank;
     shape->count = info.dims[0];
+    shape->chunk = info.chunk ? info.chunk : 1;
     shape->channels = info.rank == 3 ? 1 : (int)info.dims[1];
     shape->height = info.rank == 2 ? 1 : (int)sample[-2];
     shape->width = info.rank == 2 ? 1 : (int)sample[-1];
@@ -171,6 +172,7 @@ static Err check_part(Dataset *dataset, Part part, bool labelled)
     TRY(check_alike(dataset, part, &shape));
     dataset->is_bytes = dataset->is_bytes && shape.is_bytes;
     dataset->part[part].count = shape.count;
+    dataset->part[part].chunk = shape.chunk;
     return NULL;
 }
 
@@ -235,8 +237,31 @@ Err dataset_open_part(Dataset **dataset, const char *path, Part part, bool label
     return open_parts(dataset, path, part, labelled);
 }
 
+void dataset_stream(Dataset *dataset, Part part)
+{
+    dataset->part[part].streamed = true;
+}
+
+bool dataset_streamed(const Dataset *dataset, Part part)
+{
+    return dataset->part[part].streamed;
+}
+
+int64_t dataset_row_bytes(const Dataset *dataset)
+{
+    return dataset->features * (dataset->is_bytes ? 1 : (int64_t)sizeof(Real));
+}
+
+int64_t dataset_file_chunk(const Dataset *dataset, Part part)
+{
+    return dataset->part[part].chunk;
+}
+
 void dataset_loaded(Dataset *dataset)
 {
+    for (Part part = 0; part < PART_COUNT; part++)
+        if (dataset->part[part].streamed)
+            return;
     h5_close(dataset->file);
     dataset->file = NULL;
 }
@@ -245,7 +270,7 @@ void dataset_close(Dataset *dataset)
 {
     if (!dataset)
         return;
-    dataset_loaded(dataset);
+    h5_close(dataset->file);
     arena_free(&dataset->arena);
     mem_free(dataset);
 }

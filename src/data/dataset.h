@@ -1,4 +1,5 @@
-/* A data file in memory: /train, /test and, if there is one, /validation, each x and y.
+/* A data file in memory: /train, /test and, if there is one, /validation, each x and y. The x of a
+ * part can be left on disk, to be read some rows at a time (dataset_stream); y never is.
  *
  * The samples lie once per group of ranks that share memory. Whoever owns that memory (train/)
  * asks dataset_bytes, hands a place to dataset_place, and has every rank fill a range of rows.
@@ -44,16 +45,27 @@ void dataset_set_classes(Dataset *dataset, int classes);
 int dataset_classes(const Dataset *dataset);
 const char *dataset_class_name(const Dataset *dataset, int class); /* NULL: no names */
 
-/* Bytes for all samples and targets, and where they are to be: 64-byte aligned. */
+/* Leaves x of a part on disk: no place is made for it and nobody fills it. */
+void dataset_stream(Dataset *dataset, Part part);
+bool dataset_streamed(const Dataset *dataset, Part part);
+int64_t dataset_row_bytes(const Dataset *dataset); /* of one sample's x in memory */
+/* Rows that the file packs together in a chunk of x; 1: any row can be read alone. */
+int64_t dataset_file_chunk(const Dataset *dataset, Part part);
+
+/* Bytes for all samples (but those left on disk) and targets, and where they are to be: 64-byte
+ * aligned. */
 int64_t dataset_bytes(const Dataset *dataset);
 void dataset_place(Dataset *dataset, void *memory);
 /* Reads rows [lo, hi) of one part into the place. STATUS_USER, naming the first such row: NaN or
  * infinity in x or y, a negative label. */
 Err dataset_fill(Dataset *dataset, Part part, int64_t lo, int64_t hi);
+/* Reads x of the rows [lo, hi) to `rows`, of any part, from any thread. Errors as of dataset_fill;
+ * the file must still be open. */
+Err dataset_read(const Dataset *dataset, Part part, int64_t lo, int64_t hi, void *rows);
 /* The first row of the rows [lo, hi) with a label >= classes, or -1. */
 int64_t dataset_bad_label(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int classes,
                           int *label);
-/* Closes the HDF5 file; the samples stay. */
+/* Closes the HDF5 file, unless x of a part was left in it; the samples stay. */
 void dataset_loaded(Dataset *dataset);
 
 /* x' = (x - shift) * scale, per feature of a sample in file order. */
@@ -75,6 +87,11 @@ enum { NORMAL_BLOCK = 1024, NORMAL_SUMS = 2 };
  * for unit, minimum and maximum. sums [count][NORMAL_SUMS]. The caller folds blocks in order, into
  * the sums of the first one; a block of n = 0 rows changes nothing where it is folded in. */
 void normal_block(const Dataset *dataset, NormalMode mode, const int64_t *row, int n, double *sums);
+/* The same of the rows place[0..n) of `x`, whatever they are in the file; and the pivot, to be read
+ * before where the training part's x is left on disk. */
+void normal_block_of(const Dataset *dataset, NormalMode mode, const void *x, const int64_t *place,
+                     int n, double *sums);
+Err dataset_read_pivot(Dataset *dataset);
 void normal_fold(NormalMode mode, int count, double *sums, const double *block);
 /* Shift and scale from the folded sums over `rows` rows, into the arrays of `normal`, whose mode
  * and count are set. A constant feature gets scale 1. */
@@ -85,5 +102,15 @@ void normal_finish(const Dataset *dataset, Normal *normal, const double *sums, i
  * says; NULL: as it is. */
 void dataset_gather(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
                     const View *view, int lanes, Real *x, int32_t *label, Real *value);
+
+/* Samples of a part whose x lies elsewhere: the rows place [lanes] of `rows`. */
+typedef struct Samples {
+    Part part;
+    const int64_t *row; /* [lanes] of the file; < 0: an empty lane */
+    const void *rows;
+    const int64_t *place; /* [lanes], 0 in empty lanes */
+} Samples;
+void dataset_gather_samples(const Dataset *dataset, const Normal *normal, const Samples *samples,
+                            const View *view, int lanes, Real *x, int32_t *label, Real *value);
 
 #endif

@@ -12,7 +12,9 @@ enum { DATASET_MOST_LABEL = 1000000 }; /* a larger one is an identifier or garba
 
 typedef struct PartData {
     int64_t count;  /* rows; 0: no such part */
-    void *x;        /* [count][features], uint8 or Real; NULL until placed */
+    int64_t chunk;  /* rows that the file packs together; 1: none */
+    bool streamed;  /* x stays on disk */
+    void *x;        /* [count][features], uint8 or Real; NULL until placed, and where streamed */
     int32_t *label; /* [count], for classes */
     Real *value;    /* [count][targets], for regression */
 } PartData;
@@ -32,6 +34,7 @@ struct Dataset {
     int class_name_count;
     const char **class_name;
     PartData part[PART_COUNT];
+    const void *pivot; /* the first training row */
     void *planes; /* room of the gather for one channel of a square's lanes, as they are seen, and
                      of one lane between two moves */
 };
@@ -41,14 +44,14 @@ const char *dataset_x_name(Part part);
 const char *dataset_y_name(Part part);
 
 /* Row `row` of x, one of the two by is_bytes. */
-static inline const uint8_t *dataset_bytes_row(const Dataset *dataset, Part part, int64_t row)
+static inline const uint8_t *bytes_row(const Dataset *dataset, const void *x, int64_t row)
 {
-    return (const uint8_t *)dataset->part[part].x + row * dataset->features;
+    return (const uint8_t *)x + row * dataset->features;
 }
 
-static inline const Real *dataset_reals_row(const Dataset *dataset, Part part, int64_t row)
+static inline const Real *reals_row(const Dataset *dataset, const void *x, int64_t row)
 {
-    return (const Real *)dataset->part[part].x + row * dataset->features;
+    return (const Real *)x + row * dataset->features;
 }
 
 /* Values from one of the gather's planes to the next; `width` of them lie between two planes. */

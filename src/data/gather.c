@@ -75,9 +75,9 @@ static inline int64_t normal_index(const Normal *normal, int64_t channel, int64_
     }
 }
 
-/* The channel `channel` of the rows row [LANES], each as its view says. An empty lane takes row 0;
- * its values are cleared later. */
-static void find_planes(const Dataset *dataset, Part part, const int64_t *row, const View *view,
+/* The channel `channel` of the rows row [LANES] of x, each as its view says. An empty lane takes
+ * row 0; its values are cleared later. */
+static void find_planes(const Dataset *dataset, const void *x, const int64_t *row, const View *view,
                         int channel, Planes *planes)
 {
     int height = dataset->height, width = dataset->width;
@@ -86,13 +86,13 @@ static void find_planes(const Dataset *dataset, Part part, const int64_t *row, c
         int64_t own = width + lane * stride, of = row[lane] < 0 ? 0 : row[lane];
         bool moved = view && view[lane].count > 0;
         if (dataset->is_bytes) {
-            const uint8_t *from = dataset_bytes_row(dataset, part, of) + first;
+            const uint8_t *from = bytes_row(dataset, x, of) + first;
             uint8_t *to = (uint8_t *)dataset->planes + own, *spare = to + (LANES - lane) * stride;
             if (moved)
                 view_bytes(&view[lane], height, width, from, to, spare);
             planes->bytes[lane] = moved ? to : from;
         } else {
-            const Real *from = dataset_reals_row(dataset, part, of) + first;
+            const Real *from = reals_row(dataset, x, of) + first;
             Real *to = (Real *)dataset->planes + own, *spare = to + (LANES - lane) * stride;
             if (moved)
                 view_reals(&view[lane], height, width, from, to, spare);
@@ -120,14 +120,14 @@ static void gather_planes(const Dataset *dataset, const Planes *planes, const No
     }
 }
 
-static void gather_x(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
-                     const View *view, int lanes, Lanes *x)
+static void gather_x(const Dataset *dataset, const Normal *normal, const void *rows,
+                     const int64_t *row, const View *view, int lanes, Lanes *x)
 {
     int channels = dataset->channels, blocks = lanes / LANES;
     for (int block = 0; block < blocks; block++)
         for (int channel = 0; channel < channels; channel++) {
             Planes planes;
-            find_planes(dataset, part, row + block * LANES, view ? view + block * LANES : NULL,
+            find_planes(dataset, rows, row + block * LANES, view ? view + block * LANES : NULL,
                         channel, &planes);
             gather_planes(dataset, &planes, normal, channel, x + channel * blocks + block,
                           (int64_t)channels * blocks);
@@ -159,10 +159,17 @@ static void clear_lane(Real *x, int64_t features, int lanes, int lane)
 void dataset_gather(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
                     const View *view, int lanes, Real *x, int32_t *label, Real *value)
 {
+    const Samples samples = {part, row, dataset->part[part].x, row};
+    dataset_gather_samples(dataset, normal, &samples, view, lanes, x, label, value);
+}
+
+void dataset_gather_samples(const Dataset *dataset, const Normal *normal, const Samples *samples,
+                            const View *view, int lanes, Real *x, int32_t *label, Real *value)
+{
     CHECK(lanes % LANES == 0, "%d lanes", lanes);
-    gather_x(dataset, normal, part, row, view, lanes, (Lanes *)x);
+    gather_x(dataset, normal, samples->rows, samples->place, view, lanes, (Lanes *)x);
     for (int lane = 0; lane < lanes; lane++)
-        if (row[lane] < 0)
+        if (samples->row[lane] < 0)
             clear_lane(x, dataset->features, lanes, lane);
-    gather_targets(dataset, part, row, lanes, label, value);
+    gather_targets(dataset, samples->part, samples->row, lanes, label, value);
 }

@@ -16,8 +16,8 @@ enum { LABELS_READ = 1 << 16 }; /* labels converted at a time */
 
 static int64_t x_bytes(const Dataset *dataset, Part part)
 {
-    int64_t element = dataset->is_bytes ? 1 : (int64_t)sizeof(Real);
-    return round_up(dataset->part[part].count * dataset->features * element, LINE_BYTES);
+    const PartData *data = &dataset->part[part];
+    return data->streamed ? 0 : round_up(data->count * dataset_row_bytes(dataset), LINE_BYTES);
 }
 
 static int64_t y_bytes(const Dataset *dataset, Part part)
@@ -40,12 +40,13 @@ void dataset_place(Dataset *dataset, void *memory)
     char *at = memory;
     for (Part part = PART_TRAIN; part < PART_COUNT; part++) {
         PartData *data = &dataset->part[part];
-        data->x = at;
+        data->x = data->streamed ? NULL : at;
         at += x_bytes(dataset, part);
         data->label = dataset->classifies ? (int32_t *)at : NULL;
         data->value = dataset->classifies ? NULL : (Real *)at;
         at += y_bytes(dataset, part);
     }
+    dataset->pivot = dataset->part[PART_TRAIN].x;
 }
 
 /* Refuses the first value that is not finite; `rows` are of `width` values, the first being `lo`.
@@ -65,16 +66,22 @@ static Err check_finite(const Dataset *dataset, const char *name, const Real *ro
     return NULL;
 }
 
-static Err fill_x(Dataset *dataset, Part part, int64_t lo, int64_t hi)
+Err dataset_read(const Dataset *dataset, Part part, int64_t lo, int64_t hi, void *rows)
 {
     const char *name = dataset_x_name(part);
-    if (dataset->is_bytes) {
-        uint8_t *rows = (uint8_t *)dataset->part[part].x + lo * dataset->features;
+    if (dataset->is_bytes)
         return h5_read(dataset->file, name, H5_U8, lo, hi, rows);
-    }
-    Real *rows = (Real *)dataset->part[part].x + lo * dataset->features;
     TRY(h5_read(dataset->file, name, H5_REAL, lo, hi, rows));
     return check_finite(dataset, name, rows, lo, hi, dataset->features);
+}
+
+Err dataset_read_pivot(Dataset *dataset)
+{
+    if (dataset->pivot)
+        return NULL;
+    void *row = arena_take(&dataset->arena, dataset_row_bytes(dataset), 1);
+    dataset->pivot = row;
+    return dataset_read(dataset, PART_TRAIN, 0, 1, row);
 }
 
 static Err fill_values(Dataset *dataset, Part part, int64_t lo, int64_t hi)
@@ -117,11 +124,13 @@ static Err fill_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi)
 
 Err dataset_fill(Dataset *dataset, Part part, int64_t lo, int64_t hi)
 {
-    CHECK(dataset->file && dataset->part[part].x,
+    const PartData *data = &dataset->part[part];
+    CHECK(dataset->file && (data->x || data->streamed),
           "%s is filled before it has a place or after it "
           "was closed",
           dataset->path);
-    TRY(fill_x(dataset, part, lo, hi));
+    if (!data->streamed)
+        TRY(dataset_read(dataset, part, lo, hi, (char *)data->x + lo * dataset_row_bytes(dataset)));
     if (dataset->targets == 0)
         return NULL;
     return dataset->classifies ? fill_labels(dataset, part, lo, hi)

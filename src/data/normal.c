@@ -22,10 +22,11 @@ enum { TILE = 64 };
  * squares of x - pivot, or minimum and maximum. */
 typedef struct Tile {
     const Dataset *dataset;
-    const int64_t *row;
-    int n;         /* rows */
-    int64_t first; /* feature */
-    int width;     /* features, at most TILE */
+    const void *x;
+    const int64_t *row; /* of x */
+    int n;              /* rows */
+    int64_t first;      /* feature */
+    int width;          /* features, at most TILE */
     double a[TILE], b[TILE];
 } Tile;
 
@@ -51,19 +52,19 @@ static int64_t group_size(const Dataset *dataset, NormalMode mode)
 static double pivot_of(const Dataset *dataset, NormalMode mode, int64_t group)
 {
     int64_t feature = group * group_size(dataset, mode);
-    return dataset->is_bytes ? dataset_bytes_row(dataset, PART_TRAIN, 0)[feature]
-                             : (double)dataset_reals_row(dataset, PART_TRAIN, 0)[feature];
+    return dataset->is_bytes ? bytes_row(dataset, dataset->pivot, 0)[feature]
+                             : (double)reals_row(dataset, dataset->pivot, 0)[feature];
 }
 
 /* The tile's features of its r-th row. */
 static inline void tile_row(const Tile *tile, int r, double *x)
 {
     if (tile->dataset->is_bytes) {
-        const uint8_t *from = dataset_bytes_row(tile->dataset, PART_TRAIN, tile->row[r]);
+        const uint8_t *from = bytes_row(tile->dataset, tile->x, tile->row[r]);
         for (int i = 0; i < tile->width; i++)
             x[i] = from[tile->first + i];
     } else {
-        const Real *from = dataset_reals_row(tile->dataset, PART_TRAIN, tile->row[r]);
+        const Real *from = reals_row(tile->dataset, tile->x, tile->row[r]);
         for (int i = 0; i < tile->width; i++)
             x[i] = (double)from[tile->first + i];
     }
@@ -138,11 +139,17 @@ static void tile_measure(Tile *tile, NormalMode mode, double *sums)
 
 void normal_block(const Dataset *dataset, NormalMode mode, const int64_t *row, int n, double *sums)
 {
+    normal_block_of(dataset, mode, dataset->part[PART_TRAIN].x, row, n, sums);
+}
+
+void normal_block_of(const Dataset *dataset, NormalMode mode, const void *x, const int64_t *place,
+                     int n, double *sums)
+{
     CHECK(n <= NORMAL_BLOCK, "a block of %d rows", n);
     sums_begin(mode, normal_count(dataset, mode), sums);
     if (mode == NORMAL_NONE || n == 0)
         return;
-    Tile tile = {.dataset = dataset, .row = row, .n = n};
+    Tile tile = {.dataset = dataset, .x = x, .row = place, .n = n};
     for (tile.first = 0; tile.first < dataset->features; tile.first += TILE) {
         int64_t left = dataset->features - tile.first;
         tile.width = left < TILE ? (int)left : TILE;

@@ -21,8 +21,18 @@ Sampler sampler_fold(int64_t rows, int64_t fold, int64_t of, uint64_t seed, uint
     return s;
 }
 
+Sampler sampler_windowed(const Stream *stream)
+{
+    return (Sampler){.held_out = stream->held * stream->chunk,
+                     .n = stream->n,
+                     .windowed = true,
+                     .stream = *stream};
+}
+
 int64_t sampler_row(Sampler *s, int64_t position)
 {
+    if (s->windowed)
+        return stream_row(&s->stream, stream_place(&s->stream, position));
     int64_t epoch = position / s->n;
     if (epoch != s->epoch) {
         s->order = permute_build(s->n, s->seed, RNG_ORDER, (uint64_t)epoch);
@@ -33,10 +43,23 @@ int64_t sampler_row(Sampler *s, int64_t position)
 
 int64_t sampler_held_out(const Sampler *s, int64_t i)
 {
-    return permute(&s->split, s->first + i);
+    return s->windowed ? stream_held_out(&s->stream, i) : permute(&s->split, s->first + i);
 }
 
 int64_t sampler_kept(const Sampler *s, int64_t i)
 {
-    return permute(&s->split, i < s->first ? i : s->held_out + i);
+    return s->windowed ? stream_kept(&s->stream, i)
+                       : permute(&s->split, i < s->first ? i : s->held_out + i);
+}
+
+Part sampler_part(const Sampler *s, Part part)
+{
+    return part == PART_VALIDATION && s->held_out > 0 ? PART_TRAIN : part;
+}
+
+int64_t sampler_part_row(const Sampler *s, Part part, int64_t i)
+{
+    if (part == PART_VALIDATION && s->held_out > 0)
+        return sampler_held_out(s, i);
+    return part == PART_TRAIN && s->n > 0 ? sampler_kept(s, i) : i;
 }

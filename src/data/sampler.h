@@ -6,11 +6,14 @@
  *
  * The rows held out for validation are split[first .. first + held_out), kept are the others:
  *
- *     split  [ kept 0 .. first | held out | kept first .. n ] */
+ *     split  [ kept 0 .. first | held out | kept first .. n ]
+ *
+ * Where data.window does not cover the whole of /train, order and split are those of a Stream. */
 #ifndef DATA_SAMPLER_H
 #define DATA_SAMPLER_H
 
-#include "data/permute.h"
+#include "data/dataset.h"
+#include "data/stream.h"
 
 typedef struct Sampler {
     int64_t first;    /* of the held-out samples' places in the split */
@@ -20,9 +23,12 @@ typedef struct Sampler {
     Permute split;
     Permute order; /* of the epoch asked for last: a cache, not a state */
     int64_t epoch;
+    bool windowed; /* of what stands above, only held_out and n hold; the rest is in the stream */
+    Stream stream;
 } Sampler;
 
 Sampler sampler_build(int64_t rows, int64_t held_out, uint64_t seed, uint64_t split_seed);
+Sampler sampler_windowed(const Stream *stream);
 int64_t sampler_row(Sampler *sampler, int64_t position);
 /* The rows of one of `of` folds are held out: part `fold` of the split, cut evenly. Each row is in
  * one fold. */
@@ -30,5 +36,9 @@ Sampler sampler_fold(int64_t rows, int64_t fold, int64_t of, uint64_t seed, uint
 /* Row of the i-th held-out sample, and of the i-th sample that is not. */
 int64_t sampler_held_out(const Sampler *sampler, int64_t i);
 int64_t sampler_kept(const Sampler *sampler, int64_t i);
+/* A part taken in order, as it is measured: the part of the file that holds it, and the row of its
+ * i-th sample there. A zeroed sampler holds nothing out and keeps the file's order. */
+Part sampler_part(const Sampler *sampler, Part part);
+int64_t sampler_part_row(const Sampler *sampler, Part part, int64_t i);
 
 #endif

@@ -118,15 +118,16 @@ static void comm_count_groups(Comm *comm)
     mem_free(members);
 }
 
-/* Ranks on this host, whatever the groups are. */
-static int local_ranks(MPI_Comm all)
+/* The groups and ranks on this host, whatever the groups are. */
+static void comm_count_neighbours(MPI_Comm all, Comm *comm)
 {
     MPI_Comm local;
-    int size;
+    int ranks, first = comm->member == 0;
     MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);
-    MPI_Comm_size(local, &size);
+    MPI_Comm_size(local, &ranks);
+    MPI_Allreduce(&first, &comm->neighbours, 1, MPI_INT, MPI_SUM, local);
     MPI_Comm_free(&local);
-    return size;
+    comm->crowded = ranks > sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 static void comm_open(MPI_Comm all, bool share, Comm *comm)
@@ -139,7 +140,7 @@ static void comm_open(MPI_Comm all, bool share, Comm *comm)
     MPI_Comm_split(in->all, color, comm->group, &in->column);
     MPI_Type_contiguous(LINE_BYTES, MPI_BYTE, &in->line);
     MPI_Type_commit(&in->line);
-    comm->crowded = local_ranks(in->all) > sysconf(_SC_NPROCESSORS_ONLN);
+    comm_count_neighbours(in->all, comm);
     in->counts = mem_alloc(comm->groups, sizeof *in->counts);
     in->offsets = mem_alloc(comm->groups, sizeof *in->offsets);
 }

@@ -33,6 +33,7 @@ typedef struct Comm {
     int group, groups;
     int member, members; /* this rank inside its group; the group's size */
     int columns;         /* the smallest group's size */
+    int neighbours;      /* groups on this rank's host, its own included */
     bool crowded;        /* a group has more ranks than its host has cores */
     int *group_first;    /* [groups + 1] first rank of each group */
     struct CommInside *inside;

@@ -3,6 +3,7 @@
 
 #include "optim/penalty.h"
 #include "train/stop.h"
+#include "train/store.h"
 
 static const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
 static const char *const reduce_words[] = {"tree", "mpi", NULL};
@@ -39,6 +40,12 @@ static const Field data_fields[] = {
     {"normalize", FIELD_NODE, AT(normalize_node), "none",
      .help = "none, unit, channel or feature, measured on the training part; or the numbers, see "
              "below"},
+    {"store", FIELD_WORD, AT(store), "auto", .words = store_words,
+     .help = "memory, stream (read ahead), or auto: stream what exceeds `memory`"},
+    {"memory", FIELD_NODE, AT(memory), "auto",
+     .help = "of a group, such as 4 GB; auto: half of what is free"},
+    {"window", FIELD_NODE, AT(window), "256 MB",
+     .help = "shuffled at a time: a size, N samples, 1 epoch; decides bits"},
     {"augment", FIELD_NODE, AT(augment), "[]", .help = "list, in training: see below"},
     {0}};
 

@@ -23,6 +23,8 @@ typedef struct Config {
 
     const char *data_file;
     int64_t validation, split_seed;
+    int store; /* StoreKind */
+    Node memory, window;
     Node normalize_node, fold_node, augment;
     Normalize normalize;
     Fold fold;

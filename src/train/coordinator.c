@@ -163,6 +163,7 @@ void coordinator_announce(const Engine *e)
                 (long long)e->net->parameter_count, (long long)e->clock.epoch, (long long)e->global,
                 (long long)e->leaves, e->leaves == 1 ? "" : "es",
                 (long long)((e->global + e->leaves - 1) / e->leaves));
+    feed_announce(&e->feed);
     announce_batches(e, &arena);
     log_wrapped(2, "%s", schedule_text(&e->schedule, &arena));
     if (e->schedule.doubt)

@@ -44,6 +44,14 @@ void engine_size_step(Engine *e)
     e->leaves = batches_leaves(e->global, e->config->micro);
 }
 
+/* Whether the windows of a stream are large enough for the run's batches. */
+static Err check_windows(const Engine *e)
+{
+    for (int i = 0; i < clock_stretches(&e->clock, e->length); i++)
+        TRY(feed_check_batch(&e->feed, e->config, clock_stretch(&e->clock, i).size));
+    return NULL;
+}
+
 /* A layer may need more samples than the smallest micro-batch has: of one there is no variance. */
 static Err check_samples(const Engine *e, const Layer *layer, int64_t global)
 {
@@ -116,8 +124,9 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure
 {
     *e = (Engine){.comm = comm, .config = config, .labelled = !measure || measure->labelled};
     TRY(watch_open(&e->watch, comm, config->watchdog));
-    TRY(feed_open(&e->feed, comm, config, measure));
+    TRY(feed_open(&e->feed, comm, config, measure, e->watch));
     TRY(comm_agree(comm, measure_run(e, measure)));
+    TRY(comm_agree(comm, check_windows(e)));
     TRY(comm_agree(comm, build_net(e, !measure)));
     TRY(state_open(&e->state, comm, e->net, &e->descent.optim, config->ema > 0,
                    (uint64_t)config->seed));

@@ -6,13 +6,14 @@
 
 #include <math.h>
 
-static void run_leaf(Engine *e, Part part, int64_t m, int64_t leaves)
+/* Leaf m of this rank's, which end before `end`. */
+static Err run_leaf(Engine *e, Part part, int64_t m, int64_t end, int64_t leaves)
 {
     int64_t n = e->feed.count[part];
     double scalars[REDUCE_SCALARS] = {0};
     int64_t lo = cut(n, m, leaves), hi = cut(n, m + 1, leaves);
     watch_phase(e->watch, e->state.step, PHASE_EVALUATE);
-    feed_part(&e->feed, part, lo, hi);
+    TRY(feed_part(&e->feed, part, lo, hi, cut(n, end, leaves)));
     Pass pass = engine_pass(e, false);
     Targets targets = engine_targets(e);
     const Real *y = net_forward(e->net, &pass, state_measured(&e->state), e->feed.x);
@@ -20,6 +21,7 @@ static void run_leaf(Engine *e, Part part, int64_t m, int64_t leaves)
     if (e->hook.call)
         e->hook.call(e->hook.context, y, lo, hi);
     reduce_push(e->reduce, m, NULL, scalars);
+    return NULL;
 }
 
 Err eval_run(Engine *e, Part part, Word mine, Word *all, Result *result)
@@ -30,7 +32,7 @@ Err eval_run(Engine *e, Part part, Word mine, Word *all, Result *result)
     watch_phase(e->watch, e->state.step, PHASE_EVALUATE);
     Err err = fault_at(FAULT_EVALUATE, e->state.step, e->comm->rank);
     for (int64_t m = lo; m < hi && !err; m++)
-        run_leaf(e, part, m, leaves);
+        err = run_leaf(e, part, m, hi, leaves);
     if (err)
         mine = (Word){mine.flags | WORD_FAILED, e->comm->rank};
     watch_phase(e->watch, e->state.step, PHASE_EXCHANGE);

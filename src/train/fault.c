@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const stages[] = {"compute", "evaluate", "save"};
+static const char *const stages[] = {"compute", "evaluate", "save", "read"};
 
 Err fault_at(FaultStage stage, int64_t step, int rank)
 {

@@ -1,9 +1,10 @@
 /* Planted faults, for the tests of what happens when something breaks:
  *
  *     LOCKSTEP_FAULT=kind@stage:step:rank        kind: error, hang, kill, stop
- *                                                stage: compute, evaluate, save
+ *                                                stage: compute, evaluate, save, read
  *
- * The one named rank meets the fault when it comes to that stage of that step. Without the
+ * The one named rank meets the fault when it comes to that stage of that step; of `read`, when its
+ * thread comes to the window of the data that stands in the step's place. Without the
  * variable this costs one getenv a stage. */
 #ifndef TRAIN_FAULT_H
 #define TRAIN_FAULT_H
@@ -12,7 +13,7 @@
 
 #include <stdint.h>
 
-typedef enum FaultStage { FAULT_COMPUTE, FAULT_EVALUATE, FAULT_SAVE } FaultStage;
+typedef enum FaultStage { FAULT_COMPUTE, FAULT_EVALUATE, FAULT_SAVE, FAULT_READ } FaultStage;
 
 /* An `error` comes back as an Err; `kill`, `hang` and `stop` (the save signal) happen on the spot.
  */

@@ -1,11 +1,19 @@
-/* Loading, normalising, gathering. Every sum over the data is made of blocks of 1024 samples,
- * folded in block order, so it does not know how many ranks there are. */
+/* Splitting, loading, gathering. What lies where:
+ *
+ *     store     /train x                                   other x          y
+ *     memory    memory                                     memory           memory
+ *     stream    prefetched windows, or memory where        read when they   memory
+ *               one window covers it                       are measured
+ *
+ * Labels are all looked at before the first step; the x of a stream are looked at when read. */
 #include "train/feed.h"
 
 #include "base/cut.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "math/lanes.h"
+#include "train/feed_normal.h"
 
 #include <limits.h>
 #include <string.h>
@@ -19,6 +27,7 @@ static Err fill(Feed *feed, const Comm *comm)
         if (n > 0)
             TRY(dataset_fill(feed->data, part, cut(n, comm->member, comm->members),
                              cut(n, comm->member + 1, comm->members)));
+        watch_phase(feed->watch, 0, PHASE_START);
     }
     return NULL;
 }
@@ -54,6 +63,13 @@ static Err load(Feed *feed, const Comm *comm)
     return NULL;
 }
 
+static Err fail_held_out(const Config *config, int64_t held_out, int64_t rows)
+{
+    return conf_fail_key(config->data, "validation",
+                         "%lld validation samples leave nothing of /train's %lld to train on",
+                         (long long)held_out, (long long)rows);
+}
+
 static Err check_split(const Feed *feed, const Config *config)
 {
     int64_t rows = feed->count[PART_TRAIN], held_out = config->validation;
@@ -64,10 +80,35 @@ static Err check_split(const Feed *feed, const Config *config)
     if (config->fold.of > rows)
         return conf_fail_key(config->fold_node, "of", "/train has %lld samples for %lld folds",
                              (long long)rows, (long long)config->fold.of);
-    if (held_out >= rows)
-        return conf_fail_key(config->data, "validation",
-                             "%lld validation samples leave nothing of /train's %lld to train on",
-                             (long long)held_out, (long long)rows);
+    return held_out >= rows ? fail_held_out(config, held_out, rows) : NULL;
+}
+
+/* Of a training part that one window does not cover, whole chunks are held out. */
+static Err split_chunks(Feed *feed, const Config *config, int64_t rows)
+{
+    int64_t window = feed->store.window, file_chunk = dataset_file_chunk(feed->data, PART_TRAIN);
+    int64_t chunk = stream_chunk(file_chunk, dataset_row_bytes(feed->data), window);
+    if (chunk > window)
+        return conf_fail_key(config->data, "window",
+                             "a chunk of %s/x in %s has %lld samples, more than the window's %lld",
+                             part_name(PART_TRAIN), dataset_path(feed->data), (long long)chunk,
+                             (long long)window);
+    const Fold *fold = &config->fold;
+    int64_t chunks = rows / chunk, first = 0, held = (config->validation + chunk - 1) / chunk;
+    if (fold->of > chunks)
+        return conf_fail_key(config->fold_node, "of",
+                             "/train has %lld chunks of %lld samples for %lld folds; a smaller "
+                             "data.window has smaller ones",
+                             (long long)chunks, (long long)chunk, (long long)fold->of);
+    if (fold->of) {
+        first = cut(chunks, fold->held_out, fold->of);
+        held = cut(chunks, fold->held_out + 1, fold->of) - first;
+    }
+    if (held >= chunks)
+        return fail_held_out(config, held * chunk, rows);
+    Stream stream = stream_build(rows, chunk, window, (uint64_t)config->seed);
+    stream_hold_out(&stream, first, held, (uint64_t)config->split_seed);
+    feed->sampler = sampler_windowed(&stream);
     return NULL;
 }
 
@@ -84,74 +125,38 @@ static Err split(Feed *feed, const Config *config, bool whole)
     int64_t rows = feed->count[PART_TRAIN];
     uint64_t seed = (uint64_t)config->seed, split_seed = (uint64_t)config->split_seed;
     const Fold *fold = &config->fold;
-    feed->sampler = fold->of ? sampler_fold(rows, fold->held_out, fold->of, seed, split_seed)
-                             : sampler_build(rows, config->validation, seed, split_seed);
+    if (feed->store.window < rows)
+        TRY(split_chunks(feed, config, rows));
+    else
+        feed->sampler = fold->of ? sampler_fold(rows, fold->held_out, fold->of, seed, split_seed)
+                                 : sampler_build(rows, config->validation, seed, split_seed);
     feed->count[PART_TRAIN] = feed->sampler.n;
     if (!feed->own_validation)
         feed->count[PART_VALIDATION] = feed->sampler.held_out;
     return NULL;
 }
 
-static void block_rows(const Feed *feed, int64_t block, int64_t *row, int *n)
+/* Which parts stay on disk. */
+static void choose_streams(Feed *feed)
 {
-    int64_t lo = block * NORMAL_BLOCK, left = feed->sampler.n - lo;
-    *n = (int)(left < NORMAL_BLOCK ? left : NORMAL_BLOCK);
-    for (int i = 0; i < *n; i++)
-        row[i] = sampler_kept(&feed->sampler, lo + i);
+    bool covered = feed->sampler.n > 0 && !feed->sampler.windowed;
+    for (Part part = 0; part < PART_COUNT; part++)
+        if (feed->store.streams && dataset_count(feed->data, part) > 0 &&
+            !(part == PART_TRAIN && covered))
+            dataset_stream(feed->data, part);
+    reader_open(&feed->reader, feed->data, &feed->sampler, feed->store.window);
 }
 
-/* Waves bound the memory that the blocks' sums take; they do not show in the result. */
-static void measure(Feed *feed, const Comm *comm, NormalMode mode)
+/* The windows, where training samples are streamed. */
+static Err open_prefetch(Feed *feed, const Comm *comm, const Config *config)
 {
-    enum { WAVE = 64 };
-    int count = normal_count(feed->data, mode);
-    int64_t width = (int64_t)count * NORMAL_SUMS, row[NORMAL_BLOCK];
-    int64_t blocks = (feed->sampler.n + NORMAL_BLOCK - 1) / NORMAL_BLOCK;
-    double *sums = mem_alloc(width, sizeof *sums);
-    double *wave = mem_alloc(WAVE * width, sizeof *wave);
-    for (int64_t first = 0; first < blocks; first += WAVE) {
-        int64_t in_wave = blocks - first < WAVE ? blocks - first : WAVE;
-        memset(wave, 0, (size_t)(WAVE * width) * sizeof *wave);
-        int64_t end = cut(in_wave, comm->rank + 1, comm->size);
-        for (int64_t b = cut(in_wave, comm->rank, comm->size); b < end; b++) {
-            int n;
-            block_rows(feed, first + b, row, &n);
-            normal_block(feed->data, mode, row, n, wave + b * width);
-        }
-        comm_merge(comm, wave, in_wave * width);
-        for (int64_t b = 0; b < in_wave; b++) {
-            if (first + b == 0)
-                memcpy(sums, wave, (size_t)width * sizeof *sums);
-            else
-                normal_fold(mode, count, sums, wave + b * width);
-        }
-    }
-    normal_finish(feed->data, &feed->normal, sums, feed->sampler.n);
-    mem_free(sums);
-    mem_free(wave);
-}
-
-/* Measured, or those that the configuration gives, or a checkpoint (NULL: none). */
-static Err normalise(Feed *feed, const Comm *comm, const Normalize *wanted, const Normal *given)
-{
-    NormalMode mode = given ? given->mode : wanted->mode;
-    if (!given && wanted->count)
-        TRY(normalize_mode(wanted, feed->data, &mode));
-    int count = normal_count(feed->data, mode);
-    feed->normal =
-        (Normal){mode, count, mem_alloc(count, sizeof(Real)), mem_alloc(count, sizeof(Real))};
-    if (!given && wanted->count)
-        normalize_fill(wanted, &feed->normal);
-    else if (!given)
-        measure(feed, comm, mode);
-    if (!given)
+    if (!dataset_streamed(feed->data, PART_TRAIN))
         return NULL;
-    if (given->count != count)
-        FAIL(STATUS_USER, "%s: the checkpoint normalises %d features, the data has %d",
-             dataset_path(feed->data), given->count, count);
-    memcpy(feed->normal.shift, given->shift, (size_t)count * sizeof(Real));
-    memcpy(feed->normal.scale, given->scale, (size_t)count * sizeof(Real));
-    return NULL;
+    double bytes =
+        (double)prefetch_bytes(feed->data, &feed->sampler.stream) + (double)feed->window.bytes;
+    TRY(comm_agree(
+        comm, store_check(&feed->store, config, bytes, "two windows of the data and all targets")));
+    return prefetch_open(&feed->prefetch, comm, feed->data, &feed->sampler.stream);
 }
 
 /* "1 x 28 x 28" */
@@ -212,26 +217,32 @@ static Err open_data(Feed *feed, const Config *config, const Measure *measure)
     return measure ? check_sample(feed, measure) : NULL;
 }
 
-Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure *measure)
+Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure *measure,
+              Watch *watch)
 {
-    *feed = (Feed){0};
+    *feed = (Feed){.watch = watch};
     TRY(comm_agree(comm, open_data(feed, config, measure)));
-    TRY(load(feed, comm));
+    TRY(store_choose(&feed->store, comm, config, feed->data));
     TRY(comm_agree(comm, split(feed, config, measure && measure->file)));
+    choose_streams(feed);
+    TRY(load(feed, comm));
     if (!measure)
         TRY(comm_agree(comm, augment_read(&feed->augment, config->augment, (uint64_t)config->seed,
                                           feed->data)));
-    return comm_agree(comm,
-                      normalise(feed, comm, &config->normalize, measure ? measure->normal : NULL));
+    TRY(comm_agree(comm,
+                   feed_normal(feed, comm, &config->normalize, measure ? measure->normal : NULL)));
+    return measure ? NULL : open_prefetch(feed, comm, config);
 }
 
 void feed_close(Feed *feed)
 {
     void *arrays[] = {feed->x,        feed->label, feed->value,        feed->weight,
                       feed->mask,     feed->row,   feed->normal.shift, feed->normal.scale,
-                      feed->position, feed->view};
+                      feed->position, feed->view,  feed->place};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         mem_free(arrays[i]);
+    prefetch_close(feed->prefetch);
+    reader_close(&feed->reader);
     dataset_close(feed->data);
     comm_window_free(&feed->window);
     *feed = (Feed){0};
@@ -244,8 +255,8 @@ int feed_reserve(Feed *feed, int64_t samples)
         return lanes;
     int channels, height, width;
     dataset_shape(feed->data, &channels, &height, &width);
-    void *old[] = {feed->x,    feed->label, feed->value,    feed->weight,
-                   feed->mask, feed->row,   feed->position, feed->view};
+    void *old[] = {feed->x,   feed->label,    feed->value, feed->weight, feed->mask,
+                   feed->row, feed->position, feed->view,  feed->place};
     for (size_t i = 0; i < sizeof old / sizeof *old; i++)
         mem_free(old[i]);
     feed->room = lanes;
@@ -257,20 +268,48 @@ int feed_reserve(Feed *feed, int64_t samples)
     feed->row = mem_alloc(lanes, sizeof *feed->row);
     feed->position = mem_alloc(lanes, sizeof *feed->position);
     feed->view = mem_alloc(lanes, sizeof *feed->view);
+    feed->place = mem_alloc(lanes, sizeof *feed->place);
+    reader_reserve(&feed->reader, lanes);
     return lanes;
 }
 
-static int64_t row_of(Feed *feed, Part part, int64_t i)
+Err feed_check_batch(const Feed *feed, const Config *config, int64_t global)
 {
-    if (part == PART_VALIDATION && !feed->own_validation)
-        return sampler_held_out(&feed->sampler, i);
-    if (part == PART_TRAIN && feed->sampler.n > 0)
-        return sampler_kept(&feed->sampler, i);
-    return i;
+    const Stream *stream = &feed->sampler.stream;
+    if (!feed->prefetch || global <= stream_least(stream))
+        return NULL;
+    return conf_fail_key(
+        config->data, "window",
+        "a step of %lld samples needs more than two windows, of which the smallest "
+        "has %lld; make data.window %lld samples",
+        (long long)global, (long long)stream_least(stream),
+        (long long)(2 * (global + stream->chunk)));
 }
 
-/* Rows and views (NULL: none) are set; the rest follows. */
-static void gather(Feed *feed, Part part, const View *view, int64_t samples)
+int64_t feed_bytes(const Feed *feed)
+{
+    int64_t windows = feed->prefetch ? prefetch_bytes(feed->data, &feed->sampler.stream) : 0;
+    return (int64_t)feed->window.bytes + windows;
+}
+
+void feed_announce(const Feed *feed)
+{
+    const Sampler *sampler = &feed->sampler;
+    if (!sampler->windowed)
+        return;
+    log_wrapped(2,
+                "shuffled by chunks of %lld, then within windows of up to %lld samples, %lld "
+                "windows an epoch, %s",
+                (long long)sampler->stream.chunk, (long long)stream_most(&sampler->stream),
+                (long long)sampler->stream.windows,
+                feed->prefetch ? "read ahead from the file" : "all of them in memory");
+    if (sampler->held_out > 0)
+        log_info("%lld samples are held out: whole chunks", (long long)sampler->held_out);
+}
+
+/* Rows and views (NULL: none) are set; the rest follows. `x` NULL: all of the part's x is in
+ * memory; else the rows that feed->place says. */
+static void gather(Feed *feed, Part part, const void *x, const View *view, int64_t samples)
 {
     feed->lanes = (int)round_up(samples, LANES);
     for (int i = 0; i < feed->lanes; i++) {
@@ -278,33 +317,68 @@ static void gather(Feed *feed, Part part, const View *view, int64_t samples)
         feed->mask[i] = feed->weight[i] = used;
         if (!used) {
             feed->row[i] = -1;
-            feed->position[i] = 0;
+            feed->position[i] = feed->place[i] = 0;
         }
     }
-    if (part == PART_VALIDATION && !feed->own_validation)
-        part = PART_TRAIN;
-    dataset_gather(feed->data, &feed->normal, part, feed->row, view, feed->lanes, feed->x,
-                   feed->label, feed->value);
+    const Samples streamed = {part, feed->row, x, feed->place};
+    if (x)
+        dataset_gather_samples(feed->data, &feed->normal, &streamed, view, feed->lanes, feed->x,
+                               feed->label, feed->value);
+    else
+        dataset_gather(feed->data, &feed->normal, part, feed->row, view, feed->lanes, feed->x,
+                       feed->label, feed->value);
 }
 
-void feed_train(Feed *feed, int64_t lo, int64_t hi)
+Err feed_step(Feed *feed, int64_t position, int64_t end)
 {
+    return feed->prefetch ? prefetch_step(feed->prefetch, position, end) : NULL;
+}
+
+/* Where the samples [lo, hi) of the run lie in the windows; waits for these. */
+static Err find_places(Feed *feed, int64_t lo, int64_t hi)
+{
+    Stream *stream = &feed->sampler.stream;
+    int64_t there = -1;
     for (int64_t g = lo; g < hi; g++) {
-        feed->position[g - lo] = g;
-        feed->row[g - lo] = sampler_row(&feed->sampler, g);
+        StreamPlace place = stream_place(stream, g);
+        if (place.window > there)
+            TRY(prefetch_await(feed->prefetch, place.window));
+        there = place.window;
+        feed->row[g - lo] = stream_row(stream, place);
+        feed->place[g - lo] = prefetch_row(feed->prefetch, place);
     }
+    return NULL;
+}
+
+Err feed_train(Feed *feed, int64_t lo, int64_t hi)
+{
+    for (int64_t g = lo; g < hi; g++)
+        feed->position[g - lo] = g;
+    if (feed->prefetch)
+        TRY(find_places(feed, lo, hi));
+    else
+        for (int64_t g = lo; g < hi; g++)
+            feed->row[g - lo] = sampler_row(&feed->sampler, g);
     bool augmented = feed->augment.count > 0;
     if (augmented)
         augment_views(&feed->augment, feed->position, (int)(hi - lo), feed->view);
-    gather(feed, PART_TRAIN, augmented ? feed->view : NULL, hi - lo);
+    gather(feed, PART_TRAIN, feed->prefetch ? prefetch_rows(feed->prefetch) : NULL,
+           augmented ? feed->view : NULL, hi - lo);
     augment_paint(&feed->augment, feed->position, (int)(hi - lo), feed->lanes, feed->x);
+    return NULL;
 }
 
-void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi)
+Err feed_part(Feed *feed, Part part, int64_t lo, int64_t hi, int64_t end)
 {
+    Part there = sampler_part(&feed->sampler, part);
+    bool streamed = dataset_streamed(feed->data, there);
+    if (streamed)
+        TRY(reader_take(&feed->reader, part, lo, hi, end));
     for (int64_t i = lo; i < hi; i++) {
         feed->position[i - lo] = i;
-        feed->row[i - lo] = row_of(feed, part, i);
+        feed->row[i - lo] = sampler_part_row(&feed->sampler, part, i);
+        feed->place[i - lo] = streamed ? reader_place(&feed->reader, part, i) : 0;
     }
-    gather(feed, part, NULL, hi - lo);
+    gather(feed, there, streamed ? feed->reader.x : NULL, NULL, hi - lo);
+    return NULL;
 }

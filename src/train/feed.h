@@ -1,17 +1,25 @@
-/* The feed: the data set in memory once per group of ranks, and one micro-batch at a time gathered
- * out of it into lanes. */
+/* The feed: the data set in memory once per group of ranks, or as much of it as data.window says,
+ * and one micro-batch at a time gathered out of it into lanes. */
 #ifndef TRAIN_FEED_H
 #define TRAIN_FEED_H
 
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "data/reader.h"
 #include "data/sampler.h"
 #include "dist/comm.h"
 #include "train/config.h"
+#include "train/prefetch.h"
+#include "train/store.h"
+#include "train/watch.h"
 
 typedef struct Feed {
     Dataset *data;
-    Window window;
+    Watch *watch;
+    Store store;
+    Window window;      /* what lies in memory for good */
+    Prefetch *prefetch; /* of a training part left on disk; NULL: none */
+    Reader reader;      /* of parts left on disk */
     Normal normal;
     Sampler sampler;
     Augment augment;           /* in training */
@@ -27,6 +35,7 @@ typedef struct Feed {
     Real *mask;        /* [lane] 0: padding */
     int64_t *position; /* [lane] in the run, or in the part evaluated */
     int64_t *row;      /* [lane] in the file, -1: padding */
+    int64_t *place;    /* [lane] the row in memory, where x was left on disk */
     View *view;        /* [lane] in training */
 } Feed;
 
@@ -40,17 +49,29 @@ typedef struct Measure {
     bool labelled;               /* whether targets are */
 } Measure;
 
-/* Opens the data file, reads it into the group's memory, each rank its share, and measures the
- * normalisation on the training part. `measure` NULL: for training; else there is no augmentation.
- * STATUS_USER: also samples that the checkpoint's net does not take. Collective. */
-Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure *measure);
+/* Opens the data file, reads it into the group's memory, each rank its share, or prepares to stream
+ * it, and measures the normalisation on the training part. `measure` NULL: for training; else there
+ * is no augmentation. `watch` is told of progress. STATUS_USER: also samples that the checkpoint's
+ * net does not take. Collective. */
+Err feed_open(Feed *feed, const Comm *comm, const Config *config, const Measure *measure,
+              Watch *watch);
 /* Collective over the group. */
 void feed_close(Feed *feed);
+/* Whether steps of so many samples span at most two windows. STATUS_USER where they may not. */
+Err feed_check_batch(const Feed *feed, const Config *config, int64_t global);
+/* Bytes in the group's memory; says how training samples are shuffled and read, if through windows.
+ */
+int64_t feed_bytes(const Feed *feed);
+void feed_announce(const Feed *feed);
 /* Lanes of a micro-batch of up to `samples` samples; makes room for it. */
 int feed_reserve(Feed *feed, int64_t samples);
-/* Gathers the samples at positions [lo, hi) of the run, augmented. */
-void feed_train(Feed *feed, int64_t lo, int64_t hi);
-/* Gathers samples [lo, hi) of a part, as they are. */
-void feed_part(Feed *feed, Part part, int64_t lo, int64_t hi);
+/* The next step begins at this position of a run of `end` samples. Every rank says so, whether it
+ * has samples of that step or not. Errors are those of reading ahead. */
+Err feed_step(Feed *feed, int64_t position, int64_t end);
+/* Gathers the samples at positions [lo, hi) of the run, augmented. Errors as of feed_step. */
+Err feed_train(Feed *feed, int64_t lo, int64_t hi);
+/* Gathers samples [lo, hi) of a part, as they are; this rank goes on in order up to `end`. Errors
+ * are those of reading. */
+Err feed_part(Feed *feed, Part part, int64_t lo, int64_t hi, int64_t end);
 
 #endif

@@ -14,14 +14,15 @@ enum { SCALAR_LEAF_SQUARE = SCALAR_COUNT }; /* |sum of gradients|^2 / weight of 
 _Static_assert((int)SCALAR_LEAF_SQUARE < (int)REDUCE_SCALARS, "room for the scalars");
 
 /* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. */
-static void run_leaf(Engine *e, int64_t m, bool measure)
+static Err run_leaf(Engine *e, int64_t m, bool measure)
 {
     int64_t first = e->state.samples;
     Real *leaf = reduce_leaf(e->reduce);
     double scalars[REDUCE_SCALARS] = {0};
+    watch_phase(e->watch, e->state.step + 1, PHASE_DATA);
+    TRY(feed_train(&e->feed, first + cut(e->global, m, e->leaves),
+                   first + cut(e->global, m + 1, e->leaves)));
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
-    feed_train(&e->feed, first + cut(e->global, m, e->leaves),
-               first + cut(e->global, m + 1, e->leaves));
     Pass pass = engine_pass(e, true);
     Targets targets = engine_targets(e);
     const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
@@ -30,13 +31,15 @@ static void run_leaf(Engine *e, int64_t m, bool measure)
     if (measure && pass.weight > 0)
         scalars[SCALAR_LEAF_SQUARE] = descent_leaf_square(&e->descent, leaf) / pass.weight;
     reduce_push(e->reduce, m, leaf, scalars);
+    return NULL;
 }
 
 static Err run_leaves(Engine *e, int64_t lo, int64_t hi, bool measure)
 {
     TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank));
+    TRY(feed_step(&e->feed, e->state.samples, clock_before(&e->clock, e->length)));
     for (int64_t m = lo; m < hi; m++)
-        run_leaf(e, m, measure);
+        TRY(run_leaf(e, m, measure));
     return NULL;
 }
 

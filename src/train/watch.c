@@ -54,8 +54,9 @@ static const struct {
     double limits; /* times the step's limit */
 } phases[PHASE_COUNT] = {
     [PHASE_START] = {"start-up", 10},       [PHASE_COMPUTE] = {"compute", 1},
-    [PHASE_EVALUATE] = {"evaluation", 1},   [PHASE_SAVE] = {"saving", 10},
-    [PHASE_BETWEEN] = {"between steps", 1}, [PHASE_EXCHANGE] = {"the exchange", 3},
+    [PHASE_DATA] = {"waiting for data", 2}, [PHASE_EVALUATE] = {"evaluation", 1},
+    [PHASE_SAVE] = {"saving", 10},          [PHASE_BETWEEN] = {"between steps", 1},
+    [PHASE_EXCHANGE] = {"the exchange", 3},
 };
 
 void watch_phase(Watch *watch, int64_t step, WatchPhase phase)

@@ -9,6 +9,7 @@
 typedef enum WatchPhase {
     PHASE_START,
     PHASE_COMPUTE,
+    PHASE_DATA, /* waiting for samples from the file */
     PHASE_EVALUATE,
     PHASE_SAVE,
     PHASE_BETWEEN,  /* logging and deciding */
