@@ -209,8 +209,8 @@ static void wrong_shapes(void)
         {{{"/train/x", H5_U8, 2, {4, 0}, 0, 0}, GOOD_Y}, "/train/x has no values"},
         {{GOOD_X, {"/train/y", H5_I64, 1, {5}, 0, 0}}, "/train/x has 4 rows, /train/y has 5"},
         {{GOOD_X, {"/train/y", H5_I64, 0, {0}, 0, 0}}, "/train/y has shape ()"},
-        {{GOOD_X, {"/train/y", H5_I64, 2, {4, 3}, 0, 0}},
-         "shape (4, 3) of integers; a class is one"},
+        {{GOOD_X, {"/train/y", H5_I64, 2, {4, 2000000}, 0, 0}},
+         "has 2000000 columns of integers, too many"},
         {{GOOD_X, GOOD_Y, {"/test/x", H5_U8, 3, {4, 6, 5}, 0, 0}, {"/test/y", H5_U8, 1, {4}, 0, 0}},
          "a sample of /train/x is 1 x 5 x 6, one of /test/x is 1 x 6 x 5"},
         {{GOOD_X,
@@ -271,6 +271,54 @@ static void one_part(void)
                       "there is no /test/x"));
 }
 
+/* Four rows of three columns, as Keras's to_categorical makes them. */
+static Err load_one_hot(const int64_t *y, Loaded *loaded)
+{
+    Scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "data.h5");
+    const Piece x = GOOD_X;
+    int64_t dims[] = {4, 3};
+    H5 *file;
+    void *bytes;
+    size_t size;
+    CU_ASSERT_FATAL(fine(h5_create(&file)));
+    write_piece(file, &x);
+    CU_ASSERT_FATAL(fine(h5_write(file, "/train/y", H5_I64, 2, dims, 0, y)));
+    CU_ASSERT_FATAL(fine(h5_image(file, &bytes, &size)));
+    h5_close(file);
+    scratch_write(path, bytes, size);
+    mem_free(bytes);
+    Err err = load(loaded, path);
+    scratch_remove(&scratch);
+    return err;
+}
+
+static void one_hot(void)
+{
+    Loaded loaded;
+    CU_ASSERT_FATAL(fine(load_one_hot((int64_t[]){0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0}, &loaded)));
+    CU_ASSERT(dataset_classifies(loaded.dataset) && dataset_targets(loaded.dataset) == 1);
+    CU_ASSERT_EQUAL(dataset_classes(loaded.dataset), 3); /* also of the one that no row has */
+    int label;
+    CU_ASSERT_EQUAL(dataset_bad_label(loaded.dataset, PART_TRAIN, 0, 4, 1, &label), 0);
+    CU_ASSERT_EQUAL(dataset_bad_label(loaded.dataset, PART_TRAIN, 1, 4, 1, &label), 2);
+    CU_ASSERT_EQUAL(label, 1);
+    unload(&loaded);
+}
+
+static void not_one_hot(void)
+{
+    static const int64_t wrong[][12] = {{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0},
+                                        {0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0},
+                                        {0, 1, 0, 0, 2, 0, 0, 1, 0, 1, 0, 0}};
+    for (int i = 0; i < 3; i++) {
+        Loaded loaded;
+        CU_ASSERT(refused(load_one_hot(wrong[i], &loaded), STATUS_USER,
+                          "/train/y row 1: 3 integers a row are a one-hot class"));
+        unload(&loaded);
+    }
+}
+
 static void bad_label(void)
 {
     Loaded loaded;
@@ -292,6 +340,8 @@ static const Promise promises[] = {
     {"shapes that make no sense are refused in words", wrong_shapes},
     {"NaN, infinity, negative and absurd labels are named with their row", wrong_values},
     {"the first label that is too large is found", bad_label},
+    {"one-hot rows of integers are classes, as many as columns", one_hot},
+    {"a row that is not one-hot is named, with what real targets are", not_one_hot},
     {"one part can be opened alone, with or without targets", one_part},
     {0},
 };

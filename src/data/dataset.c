@@ -1,7 +1,7 @@
 /* Opening a data file: which parts there are, and whether their shapes and types make sense.
  *
  * Most data files are made with h5py by somebody in a hurry, so a complaint says what was found,
- * what is taken, and where there is a usual slip (one-hot labels, channels last) how to mend it.
+ * what is taken, and where there is a usual slip (channels last) how to mend it.
  * Everything is decided here before a sample is read. */
 #include "data/dataset_inside.h"
 
@@ -23,6 +23,7 @@ typedef struct PartShape {
     bool is_bytes;
     bool classifies;
     int targets;
+    int one_hot; /* columns of integers, a class each; 0: a class is one integer */
 } PartShape;
 
 const char *part_name(Part part)
@@ -121,18 +122,21 @@ static Err check_y(Dataset *dataset, Part part, PartShape *shape)
     TRY(refuse_numbers(dataset, name, &info));
     if (info.rank < 1 || info.rank > 2 || (info.rank == 2 && info.dims[1] > INT_MAX))
         FAIL(STATUS_USER,
-             "%s: %s has shape %s; (N,) and (N, 1) classes and (N, K) floats are taken",
+             "%s: %s has shape %s; (N,) and (N, 1) classes, (N, K) one-hot integers and (N, K) "
+             "floats are taken",
              dataset->path, name, shape_text(&dataset->arena, &info));
     if (info.dims[0] != shape->count)
         FAIL(STATUS_USER, "%s: %s has %" PRId64 " rows, %s has %" PRId64, dataset->path,
              x_names[part], shape->count, name, info.dims[0]);
     shape->classifies = info.kind == H5_INTEGER;
     shape->targets = info.rank == 2 ? (int)info.dims[1] : 1;
-    if (shape->classifies && shape->targets > 1)
-        FAIL(STATUS_USER,
-             "%s: %s has shape %s of integers; a class is one integer a row (from one-hot rows: "
-             "y.argmax(1)), real targets are floats (y.astype('float32'))",
-             dataset->path, name, shape_text(&dataset->arena, &info));
+    if (shape->classifies && shape->targets > DATASET_MOST_LABEL)
+        FAIL(STATUS_USER, "%s: %s has %d columns of integers, too many for one-hot classes",
+             dataset->path, name, shape->targets);
+    if (shape->classifies && shape->targets > 1) {
+        shape->one_hot = shape->targets;
+        shape->targets = 1;
+    }
     return NULL;
 }
 
@@ -148,6 +152,9 @@ static Err check_alike(const Dataset *dataset, Part part, const PartShape *shape
         FAIL(STATUS_USER, "%s: %s holds %s, %s holds %s", dataset->path, y_names[dataset->first],
              dataset->classifies ? "integer classes" : "floats", y_names[part],
              shape->classifies ? "integer classes" : "floats");
+    if (shape->one_hot != dataset->one_hot)
+        FAIL(STATUS_USER, "%s: %s has %d columns of one-hot classes, %s has %d", dataset->path,
+             y_names[dataset->first], dataset->one_hot, y_names[part], shape->one_hot);
     if (shape->targets != dataset->targets)
         FAIL(STATUS_USER, "%s: %s has %d values a row, %s has %d", dataset->path,
              y_names[dataset->first], dataset->targets, y_names[part], shape->targets);
@@ -167,6 +174,7 @@ static Err check_part(Dataset *dataset, Part part, bool labelled)
         dataset->features = (int64_t)shape.channels * shape.height * shape.width;
         dataset->classifies = shape.classifies;
         dataset->targets = shape.targets;
+        dataset->one_hot = shape.one_hot;
         dataset->is_bytes = true;
     }
     TRY(check_alike(dataset, part, &shape));
@@ -201,7 +209,7 @@ static Err read_names(Dataset *dataset)
     if (h5_has_attribute(dataset->file, "/", "classes"))
         TRY(h5_read_texts(dataset->file, "/", "classes", &dataset->arena, &dataset->class_name,
                           &dataset->class_name_count));
-    dataset->classes = dataset->class_name_count;
+    dataset_set_classes(dataset, dataset->one_hot);
     return NULL;
 }
 

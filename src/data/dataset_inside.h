@@ -28,6 +28,7 @@ struct Dataset {
     bool is_bytes;    /* x stays uint8 */
     bool classifies;
     int targets;   /* 0: x alone is read */
+    int one_hot;   /* columns that y has in the file, a class each; 0: y is the class */
     Part first;    /* the part by which the others go */
     int label_max; /* of the rows filled here; -1: none yet */
     int classes;
@@ -42,6 +43,9 @@ struct Dataset {
 /* "/train/x" */
 const char *dataset_x_name(Part part);
 const char *dataset_y_name(Part part);
+
+/* The classes of rows [lo, hi). STATUS_USER naming the row that is not one-hot. */
+Err dataset_read_labels(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int64_t *label);
 
 /* Row `row` of x, one of the two by is_bytes. */
 static inline const uint8_t *bytes_row(const Dataset *dataset, const void *x, int64_t row)

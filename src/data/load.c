@@ -108,13 +108,56 @@ static Err take_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi, cons
     return NULL;
 }
 
+/* The place of the one among zeros, or -1. */
+static int64_t hot_place(const int64_t *row, int width)
+{
+    int64_t place = -1;
+    for (int i = 0; i < width; i++) {
+        if (row[i] == 0)
+            continue;
+        if (row[i] != 1 || place >= 0)
+            return -1;
+        place = i;
+    }
+    return place;
+}
+
+static Err read_one_hot(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int64_t *label)
+{
+    const char *name = dataset_y_name(part);
+    int width = dataset->one_hot;
+    int64_t *rows = mem_alloc((hi - lo) * width, sizeof *rows);
+    Err err = h5_read(dataset->file, name, H5_I64, lo, hi, rows);
+    for (int64_t row = lo; row < hi && !err; row++) {
+        label[row - lo] = hot_place(rows + (row - lo) * width, width);
+        if (label[row - lo] < 0)
+            err = ERR(STATUS_USER,
+                      "%s: %s row %" PRId64 ": %d integers a row are a one-hot class, and here is "
+                      "not one 1 among zeros; real targets are floats (y.astype('float32'))",
+                      dataset->path, name, row, width);
+    }
+    mem_free(rows);
+    return err;
+}
+
+Err dataset_read_labels(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int64_t *label)
+{
+    enum { AT_ONCE = 1 << 20 }; /* values of one-hot rows */
+    if (!dataset->one_hot)
+        return h5_read(dataset->file, dataset_y_name(part), H5_I64, lo, hi, label);
+    int64_t rows = AT_ONCE / dataset->one_hot + 1;
+    for (int64_t at = lo; at < hi; at += rows)
+        TRY(read_one_hot(dataset, part, at, at + rows < hi ? at + rows : hi, label + (at - lo)));
+    return NULL;
+}
+
 static Err fill_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi)
 {
     int64_t *wide = mem_alloc(LABELS_READ, sizeof *wide);
     Err err = NULL;
     for (int64_t at = lo; at < hi && !err; at += LABELS_READ) {
         int64_t end = hi - at < LABELS_READ ? hi : at + LABELS_READ;
-        err = h5_read(dataset->file, dataset_y_name(part), H5_I64, at, end, wide);
+        err = dataset_read_labels(dataset, part, at, end, wide);
         if (!err)
             err = take_labels(dataset, part, at, end, wide);
     }

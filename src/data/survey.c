@@ -266,7 +266,7 @@ static Err survey_labels(Survey *survey, Dataset *dataset, Part part)
     labels->most = -1;
     for (int64_t lo = 0; lo < rows; lo += NORMAL_BLOCK) {
         int64_t hi = rows - lo < NORMAL_BLOCK ? rows : lo + NORMAL_BLOCK;
-        TRY(h5_read(dataset->file, dataset_y_name(part), H5_I64, lo, hi, wide));
+        TRY(dataset_read_labels(dataset, part, lo, hi, wide));
         for (int64_t row = lo; row < hi; row++)
             add_label(dataset, labels, wide[row - lo], row);
     }
