@@ -64,6 +64,24 @@ static void design_sample(void)
 
 static const char least[] = "data: {file: a.h5}\nmodel: [{dense: 3}]\n";
 
+static void several_files(void)
+{
+    Config c;
+    CU_ASSERT_FATAL(
+        fine(read_text(&c, "data: {file: [a.h5, b.h5], x: images}\nmodel: [{dense: 2}]\n")));
+    CU_ASSERT(c.data_file_count == 2);
+    CU_ASSERT_STRING_EQUAL(c.data_files[1], "b.h5");
+    CU_ASSERT_STRING_EQUAL(c.data_file, "a.h5");
+    CU_ASSERT(strcmp(c.data_x, "images") == 0 && strcmp(c.data_y, "y") == 0);
+    config_free(&c);
+    CU_ASSERT(refused(read_text(&c, "data: {file: []}\nmodel: [{dense: 2}]\n"), STATUS_USER,
+                      "a list of paths"));
+    config_free(&c);
+    CU_ASSERT(refused(read_text(&c, "data: {file: [[a]]}\nmodel: [{dense: 2}]\n"), STATUS_USER,
+                      "expected the path of a data file"));
+    config_free(&c);
+}
+
 static void defaults(void)
 {
     Config c;
@@ -253,6 +271,7 @@ static void helped(void)
 }
 
 static const Promise promises[] = {
+    {"data.file may be a list of files", several_files},
     {"the sample of the design is read", design_sample},
     {"everything but data and model has a default", defaults},
     {"batch.global: all is the whole training part", whole_batch},

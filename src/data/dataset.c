@@ -13,8 +13,6 @@
 #include <string.h>
 
 static const char *const part_names[PART_COUNT] = {"/train", "/validation", "/test"};
-static const char *const x_names[PART_COUNT] = {"/train/x", "/validation/x", "/test/x"};
-static const char *const y_names[PART_COUNT] = {"/train/y", "/validation/y", "/test/y"};
 
 /* What the two data sets of one part say. */
 typedef struct PartShape {
@@ -29,16 +27,6 @@ typedef struct PartShape {
 const char *part_name(Part part)
 {
     return part_names[part];
-}
-
-const char *dataset_x_name(Part part)
-{
-    return x_names[part];
-}
-
-const char *dataset_y_name(Part part)
-{
-    return y_names[part];
 }
 
 /* "(60000, 28, 28)" */
@@ -83,14 +71,14 @@ static void warn_channels_last(Dataset *dataset, Part part, const H5Info *info)
     if ((w == 1 || w == 3 || w == 4) && c > 4 && h > 4)
         log_warning("%s: %s %s is taken as (N, channels, height, width); if channels stand last, "
                     "store np.moveaxis(x, 3, 1)",
-                    dataset->path, x_names[part], shape_text(&dataset->arena, info));
+                    dataset->path, dataset->x_name[part], shape_text(&dataset->arena, info));
 }
 
 static Err check_x(Dataset *dataset, Part part, PartShape *shape)
 {
-    const char *name = x_names[part];
+    const char *name = dataset->x_name[part];
     H5Info info;
-    TRY(h5_info(dataset->file, name, &info));
+    TRY(shards_info(dataset->file, name, part == PART_TRAIN, &info));
     TRY(refuse_numbers(dataset, name, &info));
     if (info.rank < 2 || info.rank > 4)
         FAIL(STATUS_USER, "%s: %s has shape %s; (N, F), (N, H, W) and (N, C, H, W) are taken",
@@ -116,9 +104,9 @@ static Err check_x(Dataset *dataset, Part part, PartShape *shape)
 
 static Err check_y(Dataset *dataset, Part part, PartShape *shape)
 {
-    const char *name = y_names[part];
+    const char *name = dataset->y_name[part];
     H5Info info;
-    TRY(h5_info(dataset->file, name, &info));
+    TRY(shards_info(dataset->file, name, part == PART_TRAIN, &info));
     TRY(refuse_numbers(dataset, name, &info));
     if (info.rank < 1 || info.rank > 2 || (info.rank == 2 && info.dims[1] > INT_MAX))
         FAIL(STATUS_USER,
@@ -127,7 +115,11 @@ static Err check_y(Dataset *dataset, Part part, PartShape *shape)
              dataset->path, name, shape_text(&dataset->arena, &info));
     if (info.dims[0] != shape->count)
         FAIL(STATUS_USER, "%s: %s has %" PRId64 " rows, %s has %" PRId64, dataset->path,
-             x_names[part], shape->count, name, info.dims[0]);
+             dataset->x_name[part], shape->count, name, info.dims[0]);
+    const char *uneven = shards_uneven(dataset->file, dataset->x_name[part], name);
+    if (uneven)
+        FAIL(STATUS_USER, "%s: %s and %s have different numbers of rows", uneven,
+             dataset->x_name[part], name);
     shape->classifies = info.kind == H5_INTEGER;
     shape->targets = info.rank == 2 ? (int)info.dims[1] : 1;
     if (shape->classifies && shape->targets > DATASET_MOST_LABEL)
@@ -146,18 +138,20 @@ static Err check_alike(const Dataset *dataset, Part part, const PartShape *shape
     if (shape->channels != dataset->channels || shape->height != dataset->height ||
         shape->width != dataset->width)
         FAIL(STATUS_USER, "%s: a sample of %s is %d x %d x %d, one of %s is %d x %d x %d",
-             dataset->path, x_names[dataset->first], dataset->channels, dataset->height,
-             dataset->width, x_names[part], shape->channels, shape->height, shape->width);
+             dataset->path, dataset->x_name[dataset->first], dataset->channels, dataset->height,
+             dataset->width, dataset->x_name[part], shape->channels, shape->height, shape->width);
     if (shape->classifies != dataset->classifies)
-        FAIL(STATUS_USER, "%s: %s holds %s, %s holds %s", dataset->path, y_names[dataset->first],
-             dataset->classifies ? "integer classes" : "floats", y_names[part],
-             shape->classifies ? "integer classes" : "floats");
+        FAIL(STATUS_USER, "%s: %s holds %s, %s holds %s", dataset->path,
+             dataset->y_name[dataset->first], dataset->classifies ? "integer classes" : "floats",
+             dataset->y_name[part], shape->classifies ? "integer classes" : "floats");
     if (shape->one_hot != dataset->one_hot)
         FAIL(STATUS_USER, "%s: %s has %d columns of one-hot classes, %s has %d", dataset->path,
-             y_names[dataset->first], dataset->one_hot, y_names[part], shape->one_hot);
+             dataset->y_name[dataset->first], dataset->one_hot, dataset->y_name[part],
+             shape->one_hot);
     if (shape->targets != dataset->targets)
         FAIL(STATUS_USER, "%s: %s has %d values a row, %s has %d", dataset->path,
-             y_names[dataset->first], dataset->targets, y_names[part], shape->targets);
+             dataset->y_name[dataset->first], dataset->targets, dataset->y_name[part],
+             shape->targets);
     return NULL;
 }
 
@@ -188,7 +182,8 @@ static Err check_training(Dataset *dataset)
 {
     TRY(check_part(dataset, PART_TRAIN, true));
     for (Part part = PART_VALIDATION; part < PART_COUNT; part++)
-        if (h5_has(dataset->file, x_names[part]) || h5_has(dataset->file, y_names[part]))
+        if (shards_has(dataset->file, dataset->x_name[part]) ||
+            shards_has(dataset->file, dataset->y_name[part]))
             TRY(check_part(dataset, part, true));
     return NULL;
 }
@@ -196,30 +191,43 @@ static Err check_training(Dataset *dataset)
 static Err check_one(Dataset *dataset, Part part, bool labelled)
 {
     dataset->first = part;
-    if (!h5_has(dataset->file, x_names[part]))
-        FAIL(STATUS_USER, "%s: there is no %s", dataset->path, x_names[part]);
-    if (labelled && !h5_has(dataset->file, y_names[part]))
+    if (!shards_has(dataset->file, dataset->x_name[part]))
+        FAIL(STATUS_USER, "%s: there is no %s", dataset->path, dataset->x_name[part]);
+    if (labelled && !shards_has(dataset->file, dataset->y_name[part]))
         FAIL(STATUS_USER, "%s: there is no %s to measure by; `predict` does without", dataset->path,
-             y_names[part]);
+             dataset->y_name[part]);
     return check_part(dataset, part, labelled);
 }
 
 static Err read_names(Dataset *dataset)
 {
-    if (h5_has_attribute(dataset->file, "/", "classes"))
-        TRY(h5_read_texts(dataset->file, "/", "classes", &dataset->arena, &dataset->class_name,
-                          &dataset->class_name_count));
+    if (h5_has_attribute(shards_first(dataset->file), "/", "classes"))
+        TRY(h5_read_texts(shards_first(dataset->file), "/", "classes", &dataset->arena,
+                          &dataset->class_name, &dataset->class_name_count));
     dataset_set_classes(dataset, dataset->one_hot);
     return NULL;
 }
 
-/* only PART_COUNT: what training takes. */
-static Err open_parts(Dataset **dataset, const char *path, Part only, bool labelled)
+/* "/train/x", or the other name that x has there. One that begins with / is the whole path of the
+ * training part's. */
+static const char *full_name(Dataset *dataset, Part part, const char *name)
+{
+    if (name[0] == '/' && part == PART_TRAIN)
+        return arena_text(&dataset->arena, "%s", name);
+    return arena_text(&dataset->arena, "%s%s%s", part_names[part], name[0] == '/' ? "" : "/", name);
+}
+
+Err dataset_open_files(Dataset **dataset, const DataFiles *files, Part only, bool labelled)
 {
     Dataset *opened = mem_alloc(1, sizeof *opened);
-    opened->path = arena_text(&opened->arena, "%s", path);
+    opened->path = arena_text(&opened->arena, files->count > 1 ? "%s and %d more" : "%s",
+                              files->path[0], files->count - 1);
     opened->label_max = -1;
-    Err err = h5_open(&opened->file, path);
+    for (Part part = 0; part < PART_COUNT; part++) {
+        opened->x_name[part] = full_name(opened, part, files->x ? files->x : "x");
+        opened->y_name[part] = full_name(opened, part, files->y ? files->y : "y");
+    }
+    Err err = shards_open(&opened->file, files->path, files->count);
     if (!err)
         err = only == PART_COUNT ? check_training(opened) : check_one(opened, only, labelled);
     if (!err)
@@ -237,12 +245,22 @@ static Err open_parts(Dataset **dataset, const char *path, Part only, bool label
 
 Err dataset_open(Dataset **dataset, const char *path)
 {
-    return open_parts(dataset, path, PART_COUNT, true);
+    return dataset_open_files(dataset, &(DataFiles){.path = &path, .count = 1}, PART_COUNT, true);
 }
 
 Err dataset_open_part(Dataset **dataset, const char *path, Part part, bool labelled)
 {
-    return open_parts(dataset, path, part, labelled);
+    return dataset_open_files(dataset, &(DataFiles){.path = &path, .count = 1}, part, labelled);
+}
+
+const char *dataset_x_name(const Dataset *dataset, Part part)
+{
+    return dataset->x_name[part];
+}
+
+const char *dataset_y_name(const Dataset *dataset, Part part)
+{
+    return dataset->y_name[part];
 }
 
 void dataset_stream(Dataset *dataset, Part part)
@@ -270,7 +288,7 @@ void dataset_loaded(Dataset *dataset)
     for (Part part = 0; part < PART_COUNT; part++)
         if (dataset->part[part].streamed)
             return;
-    h5_close(dataset->file);
+    shards_close(dataset->file);
     dataset->file = NULL;
 }
 
@@ -278,7 +296,7 @@ void dataset_close(Dataset *dataset)
 {
     if (!dataset)
         return;
-    h5_close(dataset->file);
+    shards_close(dataset->file);
     arena_free(&dataset->arena);
     mem_free(dataset);
 }

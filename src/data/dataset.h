@@ -26,7 +26,18 @@ typedef struct Dataset Dataset;
 Err dataset_open(Dataset **dataset, const char *path);
 /* The same of one part, whatever else the file has; unless `labelled`, x alone: targets are 0. */
 Err dataset_open_part(Dataset **dataset, const char *path, Part part, bool labelled);
+/* One or several files, whose parts follow each other, and what x and y are called in them. */
+typedef struct DataFiles {
+    const char *const *path;
+    int count;
+    const char *x, *y; /* NULL: x, y; "images" is /train/images; "/images" the training part's */
+} DataFiles;
+/* Both of the above: `only` PART_COUNT is what training takes. */
+Err dataset_open_files(Dataset **dataset, const DataFiles *files, Part only, bool labelled);
 void dataset_close(Dataset *dataset);
+/* "/train/x", for messages */
+const char *dataset_x_name(const Dataset *dataset, Part part);
+const char *dataset_y_name(const Dataset *dataset, Part part);
 const char *dataset_path(const Dataset *dataset);
 /* "/train" */
 const char *part_name(Part part);

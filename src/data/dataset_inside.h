@@ -7,6 +7,7 @@
 #include "base/h5.h"
 #include "base/mem.h"
 #include "data/dataset.h"
+#include "data/shards.h"
 
 enum { DATASET_MOST_LABEL = 1000000 }; /* a larger one is an identifier or garbage, no class */
 
@@ -20,9 +21,10 @@ typedef struct PartData {
 } PartData;
 
 struct Dataset {
-    H5 *file; /* NULL once loaded */
-    const char *path;
-    Arena arena; /* the path and the names of classes */
+    Shards *file;                                        /* NULL once loaded */
+    const char *path;                                    /* for messages about the whole */
+    const char *x_name[PART_COUNT], *y_name[PART_COUNT]; /* "/train/x" */
+    Arena arena;                                         /* the path and the names of classes */
     int channels, height, width;
     int64_t features; /* channels * height * width */
     bool is_bytes;    /* x stays uint8 */
@@ -39,10 +41,6 @@ struct Dataset {
     void *planes; /* room of the gather for one channel of a square's lanes, as they are seen, and
                      of one lane between two moves */
 };
-
-/* "/train/x" */
-const char *dataset_x_name(Part part);
-const char *dataset_y_name(Part part);
 
 /* The classes of rows [lo, hi). STATUS_USER naming the row that is not one-hot. */
 Err dataset_read_labels(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int64_t *label);

@@ -12,6 +12,9 @@ enum {
     BLOCK_BYTES = 4 << 20    /* of x, about, for each part */
 };
 
+static const char *const x_names[PART_COUNT] = {"/train/x", "/validation/x", "/test/x"};
+static const char *const y_names[PART_COUNT] = {"/train/y", "/validation/y", "/test/y"};
+
 int64_t import_type_bytes(H5Type type)
 {
     switch (type) {
@@ -34,12 +37,12 @@ static Err declare(ImportOut *out, Part part)
     int64_t blocks = BLOCK_BYTES / (chunk * out->x_row);
     int64_t dims[4] = {out->rows[part]};
     memcpy(dims + 1, shape->dims, sizeof shape->dims);
-    TRY(h5_declare(out->file, dataset_x_name(part), shape->x_type, shape->rank + 1, dims, chunk));
+    TRY(h5_declare(out->file, x_names[part], shape->x_type, shape->rank + 1, dims, chunk));
     out->block = chunk * (blocks > 1 ? blocks : 1);
     out->x[part] = mem_alloc(out->block, (size_t)out->x_row);
     out->y[part] = mem_alloc(out->block, (size_t)out->y_row);
     dims[1] = shape->targets;
-    return h5_declare(out->file, dataset_y_name(part), shape->y_type, shape->targets ? 2 : 1, dims,
+    return h5_declare(out->file, y_names[part], shape->y_type, shape->targets ? 2 : 1, dims,
                       out->block);
 }
 
@@ -63,8 +66,8 @@ static Err flush(ImportOut *out, Part part)
     int64_t lo = out->written[part], hi = lo + out->filled[part];
     if (lo == hi)
         return NULL;
-    TRY(h5_write_rows(out->file, dataset_x_name(part), out->shape.x_type, lo, hi, out->x[part]));
-    TRY(h5_write_rows(out->file, dataset_y_name(part), out->shape.y_type, lo, hi, out->y[part]));
+    TRY(h5_write_rows(out->file, x_names[part], out->shape.x_type, lo, hi, out->x[part]));
+    TRY(h5_write_rows(out->file, y_names[part], out->shape.y_type, lo, hi, out->y[part]));
     out->written[part] = hi;
     out->filled[part] = 0;
     return NULL;

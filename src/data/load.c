@@ -60,18 +60,19 @@ static Err check_finite(const Dataset *dataset, const char *name, const Real *ro
         int64_t i = 0;
         while (isfinite(rows[i]))
             i++;
-        FAIL(STATUS_USER, "%s: %s row %" PRId64 ": value %" PRId64 " is %s", dataset->path, name,
-             row, i, isnan(rows[i]) ? "NaN" : "infinite in " REAL_NAME);
+        const char *path = shards_where(dataset->file, name, &row);
+        FAIL(STATUS_USER, "%s: %s row %" PRId64 ": value %" PRId64 " is %s", path, name, row, i,
+             isnan(rows[i]) ? "NaN" : "infinite in " REAL_NAME);
     }
     return NULL;
 }
 
 Err dataset_read(const Dataset *dataset, Part part, int64_t lo, int64_t hi, void *rows)
 {
-    const char *name = dataset_x_name(part);
+    const char *name = dataset->x_name[part];
     if (dataset->is_bytes)
-        return h5_read(dataset->file, name, H5_U8, lo, hi, rows);
-    TRY(h5_read(dataset->file, name, H5_REAL, lo, hi, rows));
+        return shards_read(dataset->file, name, H5_U8, 1, lo, hi, dataset->features, rows);
+    TRY(shards_read(dataset->file, name, H5_REAL, sizeof(Real), lo, hi, dataset->features, rows));
     return check_finite(dataset, name, rows, lo, hi, dataset->features);
 }
 
@@ -86,10 +87,17 @@ Err dataset_read_pivot(Dataset *dataset)
 
 static Err fill_values(Dataset *dataset, Part part, int64_t lo, int64_t hi)
 {
-    const char *name = dataset_y_name(part);
+    const char *name = dataset->y_name[part];
     Real *rows = dataset->part[part].value + lo * dataset->targets;
-    TRY(h5_read(dataset->file, name, H5_REAL, lo, hi, rows));
+    TRY(shards_read(dataset->file, name, H5_REAL, sizeof(Real), lo, hi, dataset->targets, rows));
     return check_finite(dataset, name, rows, lo, hi, dataset->targets);
+}
+
+static Err fail_label(const Dataset *dataset, Part part, int64_t row, int64_t label)
+{
+    const char *name = dataset->y_name[part], *path = shards_where(dataset->file, name, &row);
+    FAIL(STATUS_USER, "%s: %s row %" PRId64 ": label %" PRId64 " is %s", path, name, row, label,
+         label < 0 ? "negative; classes count from 0" : "too large for a class");
 }
 
 /* Labels come as 64 bits, so that no width that a file may have is cut off before it is judged. */
@@ -98,9 +106,7 @@ static Err take_labels(Dataset *dataset, Part part, int64_t lo, int64_t hi, cons
     for (int64_t row = lo; row < hi; row++) {
         int64_t label = wide[row - lo];
         if (label < 0 || label > DATASET_MOST_LABEL)
-            FAIL(STATUS_USER, "%s: %s row %" PRId64 ": label %" PRId64 " is %s", dataset->path,
-                 dataset_y_name(part), row, label,
-                 label < 0 ? "negative; classes count from 0" : "too large for a class");
+            return fail_label(dataset, part, row, label);
         dataset->part[part].label[row] = (int32_t)label;
         if (label > dataset->label_max)
             dataset->label_max = (int)label;
@@ -122,19 +128,25 @@ static int64_t hot_place(const int64_t *row, int width)
     return place;
 }
 
+static Err fail_one_hot(const Dataset *dataset, Part part, int64_t row)
+{
+    const char *name = dataset->y_name[part], *path = shards_where(dataset->file, name, &row);
+    FAIL(STATUS_USER,
+         "%s: %s row %" PRId64 ": %d integers a row are a one-hot class, and here is not one 1 "
+         "among zeros; real targets are floats (y.astype('float32'))",
+         path, name, row, dataset->one_hot);
+}
+
 static Err read_one_hot(const Dataset *dataset, Part part, int64_t lo, int64_t hi, int64_t *label)
 {
-    const char *name = dataset_y_name(part);
+    const char *name = dataset->y_name[part];
     int width = dataset->one_hot;
     int64_t *rows = mem_alloc((hi - lo) * width, sizeof *rows);
-    Err err = h5_read(dataset->file, name, H5_I64, lo, hi, rows);
+    Err err = shards_read(dataset->file, name, H5_I64, sizeof *rows, lo, hi, width, rows);
     for (int64_t row = lo; row < hi && !err; row++) {
         label[row - lo] = hot_place(rows + (row - lo) * width, width);
         if (label[row - lo] < 0)
-            err = ERR(STATUS_USER,
-                      "%s: %s row %" PRId64 ": %d integers a row are a one-hot class, and here is "
-                      "not one 1 among zeros; real targets are floats (y.astype('float32'))",
-                      dataset->path, name, row, width);
+            err = fail_one_hot(dataset, part, row);
     }
     mem_free(rows);
     return err;
@@ -144,7 +156,8 @@ Err dataset_read_labels(const Dataset *dataset, Part part, int64_t lo, int64_t h
 {
     enum { AT_ONCE = 1 << 20 }; /* values of one-hot rows */
     if (!dataset->one_hot)
-        return h5_read(dataset->file, dataset_y_name(part), H5_I64, lo, hi, label);
+        return shards_read(dataset->file, dataset->y_name[part], H5_I64, sizeof *label, lo, hi, 1,
+                           label);
     int64_t rows = AT_ONCE / dataset->one_hot + 1;
     for (int64_t at = lo; at < hi; at += rows)
         TRY(read_one_hot(dataset, part, at, at + rows < hi ? at + rows : hi, label + (at - lo)));

@@ -160,7 +160,8 @@ static Err read_rows(Reading *r, bool digests)
         int64_t block_end = (lo / NORMAL_BLOCK + 1) * NORMAL_BLOCK;
         hi = lo + piece < block_end ? lo + piece : block_end;
         hi = hi < r->rows ? hi : r->rows;
-        TRY(h5_read(r->dataset->file, r->name, H5_REAL, lo, hi, r->piece));
+        TRY(shards_read(r->dataset->file, r->name, H5_REAL, sizeof(Real), lo, hi, r->features,
+                        r->piece));
         for (int64_t row = lo; row < hi; row++) {
             const Real *x = r->piece + (row - lo) * r->features;
             add_row(r, x, row);
@@ -307,11 +308,11 @@ static Err survey_part(Survey *survey, Dataset *dataset, Part part, uint64_t **d
 {
     SurveyPart *p = &survey->part[part];
     int64_t rows = dataset_count(dataset, part);
-    TRY(h5_info(dataset->file, dataset_x_name(part), &p->x_info));
+    TRY(shards_info(dataset->file, dataset->x_name[part], false, &p->x_info));
     if (dataset->targets > 0)
-        TRY(h5_info(dataset->file, dataset_y_name(part), &p->y_info));
+        TRY(shards_info(dataset->file, dataset->y_name[part], false, &p->y_info));
     Reading x = {.dataset = dataset,
-                 .name = dataset_x_name(part),
+                 .name = dataset->x_name[part],
                  .rows = rows,
                  .features = dataset->features,
                  .channels = dataset->channels,
@@ -324,7 +325,7 @@ static Err survey_part(Survey *survey, Dataset *dataset, Part part, uint64_t **d
     if (dataset->classifies)
         return survey_labels(survey, dataset, part);
     Reading y = {.dataset = dataset,
-                 .name = dataset_y_name(part),
+                 .name = dataset->y_name[part],
                  .rows = rows,
                  .features = dataset->targets,
                  .channels = dataset->targets,

@@ -31,7 +31,11 @@ static const Field root_fields[] = {
     {0}};
 
 static const Field data_fields[] = {
-    {"file", FIELD_TEXT, AT(data_file), NULL, .help = "the data file (HDF5)"},
+    {"file", FIELD_NODE, AT(data_node), NULL,
+     .help = "the data file (HDF5), or a list of files whose rows follow each other"},
+    {"x", FIELD_TEXT, AT(data_x), "x",
+     .help = "x in the file: /train/x; /images is the training part's whole path"},
+    {"y", FIELD_TEXT, AT(data_y), "y", .help = "likewise"},
     {"validation", FIELD_INT, AT(validation), "0", 0, 1e15,
      .help = "samples held out of train, by split_seed"},
     {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
@@ -102,6 +106,25 @@ const ConfigSection config_sections[] = {
     {NULL, NULL},
 };
 
+/* `file: a.h5` or `file: [a.h5, b.h5]`. */
+static Err read_files(Config *config)
+{
+    Node node = config->data_node;
+    int count = conf_count(node);
+    const char **paths = arena_take(conf_arena(config->conf), count + 1, sizeof *paths);
+    for (int i = 0; i < count; i++) {
+        paths[i] = conf_scalar(conf_item(node, i));
+        if (!paths[i])
+            return conf_fail(conf_item(node, i), "expected the path of a data file");
+    }
+    if (count == 0)
+        return conf_fail(node, "expected the path of a data file, or a list of paths");
+    config->data_files = paths;
+    config->data_file_count = count;
+    config->data_file = paths[0];
+    return NULL;
+}
+
 static Err read_global(Config *config, Node batch)
 {
     Node value = config->batch; /* batch_fields leaves the value of `global` here */
@@ -137,6 +160,7 @@ static Err read_all(Config *config)
     Node batch;
     TRY(conf_fields(conf_root(config->conf), root_fields, config));
     TRY(read_section(&config->data, config, "data", data_fields));
+    TRY(read_files(config));
     TRY(read_fold(config));
     TRY(normalize_read(&config->normalize, config->normalize_node));
     TRY(read_section(&batch, config, "batch", batch_fields));

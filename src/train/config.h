@@ -21,11 +21,14 @@ typedef struct Config {
     int exchange; /* Exchange */
     int reduce;   /* ReduceKind */
 
-    const char *data_file;
+    const char *data_file; /* the first one */
+    const char **data_files;
+    int data_file_count;
+    const char *data_x, *data_y;
     int64_t validation, split_seed;
     int store; /* StoreKind */
     Node memory, window;
-    Node normalize_node, fold_node, augment;
+    Node data_node, normalize_node, fold_node, augment;
     Normalize normalize;
     Fold fold;
 

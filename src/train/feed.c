@@ -40,9 +40,9 @@ static Err check_labels(Feed *feed, const Comm *comm)
         int64_t row = dataset_bad_label(feed->data, part, cut(n, comm->member, comm->members),
                                         cut(n, comm->member + 1, comm->members), classes, &label);
         if (row >= 0)
-            FAIL(STATUS_USER, "%s: %s/y row %lld: label %d, but there are %d classes (0 to %d)",
-                 dataset_path(feed->data), part_name(part), (long long)row, label, classes,
-                 classes - 1);
+            FAIL(STATUS_USER, "%s: %s row %lld: label %d, but there are %d classes (0 to %d)",
+                 dataset_path(feed->data), dataset_y_name(feed->data, part), (long long)row, label,
+                 classes, classes - 1);
     }
     return NULL;
 }
@@ -184,12 +184,11 @@ static Err check_sample(const Feed *feed, const Measure *measure)
 }
 
 /* The commonest slip: a path that is meant to begin where the configuration lies. */
-static Err fail_missing(const Config *config, const Measure *measure)
+static Err fail_missing(const Config *config, const char *path, const Measure *measure)
 {
     Arena arena = {0};
     char here[PATH_MAX] = "?";
-    const char *path = config->data_file, *hint = "",
-               *slash = strrchr(conf_name(config->conf), '/');
+    const char *hint = "", *slash = strrchr(conf_name(config->conf), '/');
     if (path[0] != '/') {
         int length = slash ? (int)(slash - conf_name(config->conf)) : 0;
         const char *beside = arena_text(&arena, "%.*s/%s", length, conf_name(config->conf), path);
@@ -208,12 +207,16 @@ static Err fail_missing(const Config *config, const Measure *measure)
 static Err open_data(Feed *feed, const Config *config, const Measure *measure)
 {
     bool own = !measure || !measure->file;
-    if (own && !file_exists(config->data_file))
-        return fail_missing(config, measure);
-    if (own)
-        TRY(dataset_open(&feed->data, config->data_file));
-    else
-        TRY(dataset_open_part(&feed->data, measure->file, measure->part, measure->labelled));
+    DataFiles files = {&config->data_file, 1, config->data_x, config->data_y};
+    if (own && config->data_file_count > 1)
+        files = (DataFiles){config->data_files, config->data_file_count, files.x, files.y};
+    for (int i = 0; i < files.count && own; i++)
+        if (!file_exists(files.path[i]))
+            return fail_missing(config, files.path[i], measure);
+    if (!own)
+        files.path = &measure->file;
+    TRY(dataset_open_files(&feed->data, &files, own ? PART_COUNT : measure->part,
+                           own || measure->labelled));
     return measure ? check_sample(feed, measure) : NULL;
 }
 
