@@ -266,11 +266,9 @@ static void foreign(void)
     scratch_remove(&scratch);
 }
 
-/* What the first program with checkpoints remembered, and no more. */
+/* What the first program with checkpoints remembered, and no more; but the normalisation. */
 static void compose_older(H5 *file)
 {
-    const int64_t one = 1;
-    const Real zero = 0;
     CU_ASSERT(fine(h5_write_int(file, "/", "format", 1)));
     CU_ASSERT(fine(h5_write_int(file, "/", "step", 40)));
     CU_ASSERT(fine(h5_write_int(file, "/", "samples", 400)));
@@ -284,8 +282,26 @@ static void compose_older(H5 *file)
     CU_ASSERT(fine(h5_write_real(file, "/control", "best_loss", 0.125)));
     CU_ASSERT(fine(h5_write_int(file, "/control", "best_step", 30)));
     CU_ASSERT(fine(h5_write_text(file, "/normalization", "mode", "none")));
-    CU_ASSERT(fine(h5_write(file, "/normalization/shift", H5_REAL, 1, &one, 0, &zero)));
-    CU_ASSERT(fine(h5_write(file, "/normalization/scale", H5_REAL, 1, &one, 0, &zero)));
+}
+
+/* `shift` and `scale` of the normalisation are zeros of these shapes. */
+static void compose_normal(H5 *file, const int64_t *shift, int scale_rank, const int64_t *scale)
+{
+    static const Real zeros[64] = {0};
+    CU_ASSERT(fine(h5_write(file, "/normalization/shift", H5_REAL, 1, shift, 0, zeros)));
+    CU_ASSERT(fine(h5_write(file, "/normalization/scale", H5_REAL, scale_rank, scale, 0, zeros)));
+}
+
+/* Finishes, seals and closes it. */
+static void put_sealed(H5 *file, const char *path)
+{
+    void *bytes = NULL;
+    size_t size;
+    CU_ASSERT_FATAL(fine(h5_image(file, &bytes, &size)));
+    h5_close(file);
+    seal_bytes(&bytes, &size);
+    scratch_write(path, bytes, size);
+    mem_free(bytes);
 }
 
 static void older(void)
@@ -293,16 +309,11 @@ static void older(void)
     Scratch scratch = scratch_make();
     Checkpoint checkpoint;
     H5 *file;
-    void *bytes = NULL;
-    size_t size;
     const char *path = scratch_path(&scratch, "older.h5");
     CU_ASSERT_FATAL(fine(h5_create(&file)));
     compose_older(file);
-    CU_ASSERT_FATAL(fine(h5_image(file, &bytes, &size)));
-    h5_close(file);
-    seal_bytes(&bytes, &size);
-    scratch_write(path, bytes, size);
-    mem_free(bytes);
+    compose_normal(file, (int64_t[]){1}, 1, (int64_t[]){1});
+    put_sealed(file, path);
     CU_ASSERT_FATAL(fine(checkpoint_open(&checkpoint, path)));
     CU_ASSERT(same_control(&checkpoint.control, &(Control){.evaluated = 40,
                                                            .train_loss = 0.5,
@@ -311,6 +322,40 @@ static void older(void)
                                                            .best_loss = 0.125}));
     checkpoint_close(&checkpoint);
     scratch_remove(&scratch);
+}
+
+/* A shift of 3 and a scale of another shape, an input of no size, an end that is none. */
+static void forged(void)
+{
+    static const struct {
+        int rank;
+        int64_t scale[2], height, stopped;
+        const char *words;
+    } cases[] = {
+        {2, {3, 20}, 28, 0, "forged.h5: /normalization is damaged"},
+        {1, {2}, 28, 0, "forged.h5: /normalization is damaged"},
+        {1, {3}, 0, 0, "forged.h5: an input of 1 x 0 x 28 makes no sense"},
+        {1, {3}, INT64_MAX, 0, "makes no sense"},
+        {1, {3}, 28, 3, "forged.h5: /control: \"stopped\" is 3"},
+        {1, {3}, 28, -1, "\"stopped\" is -1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Scratch scratch = scratch_make();
+        Checkpoint checkpoint;
+        H5 *file;
+        const char *path = scratch_path(&scratch, "forged.h5");
+        CU_ASSERT_FATAL(fine(h5_create(&file)));
+        compose_older(file);
+        compose_normal(file, (int64_t[]){3}, cases[i].rank, cases[i].scale);
+        CU_ASSERT(fine(h5_write_int(file, "/", "input_channels", 1)));
+        CU_ASSERT(fine(h5_write_int(file, "/", "input_height", cases[i].height)));
+        CU_ASSERT(fine(h5_write_int(file, "/", "input_width", 28)));
+        CU_ASSERT(fine(h5_write_int(file, "/control", "stopped", cases[i].stopped)));
+        put_sealed(file, path);
+        CU_ASSERT(refused(checkpoint_open(&checkpoint, path), STATUS_USER, cases[i].words));
+        checkpoint_close(&checkpoint);
+        scratch_remove(&scratch);
+    }
 }
 
 /* ---- the files of a run ---- */
@@ -455,6 +500,7 @@ static const Promise promises[] = {
     {"a missing slot is named", other_slots},
     {"a file that is no checkpoint is named", foreign},
     {"what an older program did not remember is as in a new run", older},
+    {"what a sealed file says of itself is held against itself", forged},
     {"of a damaged newest file is warned, and the one before it is used", newest_intact},
     {"only the newest are kept, and nothing of a save that was killed", pruned},
     {"of a parameter that is not finite no checkpoint is written", not_finite},

@@ -559,6 +559,22 @@ static void many_columns(void)
     try_end(&t);
 }
 
+/* Two of so many names are equal: comparing each with each would take minutes. */
+static void very_many_columns(void)
+{
+    enum { COLUMNS = 400000 };
+    Try t = try_begin("", 0);
+    FILE *file = fopen(t.input, "w");
+    CU_ASSERT_FATAL(file != NULL);
+    for (int i = 0; i < COLUMNS - 1; i++)
+        fprintf(file, "x%d,", i);
+    fprintf(file, "x7\n");
+    CU_ASSERT_FATAL(fclose(file) == 0);
+    CU_ASSERT(refused(try_import(&t, NOTHING), STATUS_USER,
+                      "line 1: columns 7 and 399999 have the same name, \"x7\""));
+    try_end(&t);
+}
+
 static const Promise promises[] = {
     {"separators, line ends, quotes, spaces and blank lines are as people write them", dialects},
     {"quotes hold separators, line ends and doubled quotes", quotes},
@@ -579,6 +595,7 @@ static const Promise promises[] = {
     {"memory does not grow with the table", streams},
     {"a full disk leaves the data file that was there", full_disk},
     {"3000 long column names are kept", many_columns},
+    {"two equal names among very many are found at once", very_many_columns},
     {0},
 };
 

@@ -260,6 +260,17 @@ static void damaged(void)
     }
 }
 
+/* What fuzzing has found, each as the file that it was. */
+static void found(void)
+{
+    Scratch scratch = scratch_make();
+    const char *x = TESTS_DIR "/fuzz/found/npy/type_cut_off";
+    CU_ASSERT(refused(
+        import_with(&import_npy, scratch_path(&scratch, "out.h5"), WITH("--x", x, "--y", x)),
+        STATUS_USER, "type_cut_off: is of type '<"));
+    scratch_remove(&scratch);
+}
+
 static void put(unsigned char *at, int bytes, uint64_t number)
 {
     for (int i = 0; i < bytes; i++, number >>= 8)
@@ -354,6 +365,7 @@ static const Promise promises[] = {
     {"arrays that do not go together are named", wrong_arrays},
     {"false headers are refused before memory is taken", wrong_headers},
     {"cut or changed anywhere, a file crashes nothing", damaged},
+    {"what fuzzing has found is refused", found},
     {"a changed value in an .npz is found", check_sum},
     {"a directory beyond 4 GB is found through zip64's end", far_directory},
     {"false sizes in a zip's directory take no memory", false_sizes},

@@ -15,17 +15,30 @@ enum {
     PROGRESS_ROWS = 1024
 };
 
+/* By name, and equal names by their place. */
+static int compare_names(const void *a, const void *b)
+{
+    const Column *const *x = a, *const *y = b;
+    int order = strcmp((*x)->name, (*y)->name);
+    return order ? order : (*x > *y) - (*x < *y);
+}
+
 static Err repeated_name(const Table *table, const Csv *csv)
 {
+    const Column **sorted = mem_alloc(table->columns, sizeof *sorted);
+    Err err = NULL;
     for (int i = 0; i < table->columns; i++)
-        for (int k = 0; k < i; k++)
-            if (strcmp(table->column[i].name, table->column[k].name) == 0)
-                FAIL(STATUS_USER,
-                     "%s: line %" PRId64 ": columns %d and %d have the same name, \"%s\"%s",
-                     csv->path, csv->line, k, i, table->column[i].name,
-                     table->header == HEADER_DETECT ? "; is this line no header (--header no)?"
-                                                    : "");
-    return NULL;
+        sorted[i] = &table->column[i];
+    qsort(sorted, (size_t)table->columns, sizeof *sorted, compare_names);
+    for (int i = 1; i < table->columns && !err; i++)
+        if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+            err = ERR(
+                STATUS_USER, "%s: line %" PRId64 ": columns %d and %d have the same name, \"%s\"%s",
+                csv->path, csv->line, (int)(sorted[i - 1] - table->column),
+                (int)(sorted[i] - table->column), sorted[i]->name,
+                table->header == HEADER_DETECT ? "; is this line no header (--header no)?" : "");
+    mem_free(sorted);
+    return err;
 }
 
 static Err name_columns(Table *table, const Csv *csv)

@@ -30,9 +30,9 @@ static Err read_type(Npy *npy, const char *header)
 {
     const char *at = find_key(header, "'descr':");
     char order = at[0] == '\'' ? at[1] : 0;
-    if (order && strchr("<>|=", order) && at[4] && at[4] == '\'')
+    if (order && strchr("<>|=", order))
         for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-            if (strncmp(at + 2, types[i].code, 2) == 0)
+            if (strncmp(at + 2, types[i].code, 2) == 0 && at[4] == '\'')
                 npy->type = &types[i];
     if (!npy->type)
         FAIL(STATUS_USER,

@@ -4,8 +4,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/seal.h"
+#include "train/stop.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,6 +159,11 @@ static Err read_head(Checkpoint *c)
     return h5_read_text(c->file, "/", "fingerprint", &c->arena, &c->fingerprint);
 }
 
+static bool is_size(int64_t n)
+{
+    return n >= 1 && n <= INT_MAX;
+}
+
 static Err read_input(Checkpoint *c)
 {
     int64_t channels, height, width;
@@ -165,6 +172,9 @@ static Err read_input(Checkpoint *c)
     TRY(h5_read_int(c->file, "/", "input_channels", &channels));
     TRY(h5_read_int(c->file, "/", "input_height", &height));
     TRY(h5_read_int(c->file, "/", "input_width", &width));
+    if (!is_size(channels) || !is_size(height) || !is_size(width))
+        FAIL(STATUS_USER, "%s: an input of %lld x %lld x %lld makes no sense; it is damaged",
+             c->path, (long long)channels, (long long)height, (long long)width);
     c->input = (Shape){(int)height, (int)width, (int)channels};
     return NULL;
 }
@@ -179,19 +189,30 @@ static Err read_control(Checkpoint *c)
         TRY(r->is_real ? h5_read_real(c->file, "/control", r->name, (double *)at)
                        : h5_read_int(c->file, "/control", r->name, (int64_t *)at));
     }
+    if (c->control.stopped < STOPPED_NOT || c->control.stopped > STOPPED_TARGET)
+        FAIL(STATUS_USER, "%s: /control: \"stopped\" is %lld; it is damaged", c->path,
+             (long long)c->control.stopped);
     return NULL;
+}
+
+/* Is it a number for each feature, of values that the file has? */
+static bool is_of_features(const H5Info *info)
+{
+    return info->rank == 1 && is_size(info->dims[0]) && info->stored >= info->dims[0] * info->bytes;
 }
 
 static Err read_normal(Checkpoint *c)
 {
     const char *mode;
-    H5Info info;
+    H5Info info, scale;
     TRY(h5_read_text(c->file, "/normalization", "mode", &c->arena, &mode));
     int found = 0;
     while (normal_words[found] && strcmp(normal_words[found], mode) != 0)
         found++;
     TRY(h5_info(c->file, "/normalization/shift", &info));
-    if (!normal_words[found] || info.rank != 1 || info.dims[0] < 1)
+    TRY(h5_info(c->file, "/normalization/scale", &scale));
+    if (!normal_words[found] || !is_of_features(&info) || !is_of_features(&scale) ||
+        scale.dims[0] != info.dims[0])
         FAIL(STATUS_USER, "%s: /normalization is damaged", c->path);
     c->normal = (Normal){.mode = (NormalMode)found, .count = (int)info.dims[0]};
     c->normal.shift = arena_take(&c->arena, info.dims[0], sizeof(Real));

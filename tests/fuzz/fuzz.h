@@ -14,11 +14,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* Where this process may write. */
+static inline const char *fuzz_path(void)
+{
+    static char path[256];
+    const char *folder = getenv("TMPDIR");
+    snprintf(path, sizeof path, "%.200s/lockstep-fuzz-%d", folder ? folder : "/tmp", (int)getpid());
+    return path;
+}
+
 /* A file of these bytes, of this process alone. */
 static inline const char *fuzz_file(const void *bytes, size_t size)
 {
-    static char path[64];
-    snprintf(path, sizeof path, "/tmp/lockstep-fuzz-%d", (int)getpid());
+    const char *path = fuzz_path();
     FILE *file = fopen(path, "wb");
     if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0)
         abort();
