@@ -43,6 +43,20 @@ Err import_arguments(const char *importer, const ImportOption *options, int coun
     return NULL;
 }
 
+const char *const import_array_options[IMPORT_ARRAYS] = {"--x", "--y", "--test-x", "--test-y"};
+
+Err import_array_arguments(const char *importer, const char **value, ImportCommon *common,
+                           int count, char *const *arguments, const char **files, int *file_count)
+{
+    const ImportOption table[] = {{import_array_options[TRAIN_X], &value[TRAIN_X]},
+                                  {import_array_options[TRAIN_Y], &value[TRAIN_Y]},
+                                  {import_array_options[TEST_X], &value[TEST_X]},
+                                  {import_array_options[TEST_Y], &value[TEST_Y]},
+                                  IMPORT_COMMON_OPTIONS(*common),
+                                  {0}};
+    return import_arguments(importer, table, count, arguments, files, file_count);
+}
+
 Err import_pairs(const char *importer, const char *const *option, const char *const *value)
 {
     bool tests = value[TEST_X] || value[TEST_Y];

@@ -9,8 +9,6 @@
 
 enum { BLOCK_BYTES = 1 << 20 };
 
-static const char *const options[IMPORT_ARRAYS] = {"--x", "--y", "--test-x", "--test-y"};
-
 /* One data set being read. */
 typedef struct Source {
     H5 *file;
@@ -84,18 +82,12 @@ static Err open_source(Request *request, int which)
 static Err convert(Request *request, int count, char *const *arguments, const char *output)
 {
     const char **value = request->value;
-    const ImportOption table[] = {{"--x", &value[TRAIN_X]},
-                                  {"--y", &value[TRAIN_Y]},
-                                  {"--test-x", &value[TEST_X]},
-                                  {"--test-y", &value[TEST_Y]},
-                                  IMPORT_COMMON_OPTIONS(request->common),
-                                  {0}};
     const char **file = arena_take(&request->arena, count, sizeof *file);
     int files;
-    TRY(import_arguments("h5", table, count, arguments, file, &files));
+    TRY(import_array_arguments("h5", value, &request->common, count, arguments, file, &files));
     if (files != 1)
         FAIL(STATUS_USER, "import h5: one file is wanted, %d are given", files);
-    TRY(import_pairs("h5", options, value));
+    TRY(import_pairs("h5", import_array_options, value));
     TRY(h5_open(&request->file, file[0]));
     for (int i = 0; i < IMPORT_ARRAYS; i++)
         if (value[i])

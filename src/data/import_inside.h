@@ -96,6 +96,11 @@ typedef struct ImportArray {
 } ImportArray;
 
 enum { TRAIN_X, TRAIN_Y, TEST_X, TEST_Y, IMPORT_ARRAYS };
+/* The options that name them: --x, --y, --test-x, --test-y. */
+extern const char *const import_array_options[IMPORT_ARRAYS];
+/* import_arguments with these, into value [IMPORT_ARRAYS], and the common ones. */
+Err import_array_arguments(const char *importer, const char **value, ImportCommon *common,
+                           int count, char *const *arguments, const char **files, int *file_count);
 /* STATUS_USER where of four options' values [IMPORT_ARRAYS] a training one, or one of the test
  * pair, is NULL. */
 Err import_pairs(const char *importer, const char *const *option, const char *const *value);

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-static const char *const options[IMPORT_ARRAYS] = {"--x", "--y", "--test-x", "--test-y"};
-
 /* What members are called, by habit: np.savez(x=..., y=...), or as Keras's data sets have it. */
 static const char *const habits[][IMPORT_ARRAYS] = {{"x_train", "y_train", "x_test", "y_test"},
                                                     {"x", "y", "test_x", "test_y"},
@@ -28,15 +26,9 @@ typedef struct Request {
 
 static Err take_arguments(Request *request, const char *importer, int count, char *const *arguments)
 {
-    const char **value = request->value;
-    const ImportOption table[] = {{"--x", &value[TRAIN_X]},
-                                  {"--y", &value[TRAIN_Y]},
-                                  {"--test-x", &value[TEST_X]},
-                                  {"--test-y", &value[TEST_Y]},
-                                  IMPORT_COMMON_OPTIONS(request->common),
-                                  {0}};
     request->file = arena_take(&request->arena, count, sizeof *request->file);
-    return import_arguments(importer, table, count, arguments, request->file, &request->files);
+    return import_array_arguments(importer, request->value, &request->common, count, arguments,
+                                  request->file, &request->files);
 }
 
 /* Takes over the opened file. */
@@ -55,7 +47,7 @@ static Err open_files(Request *request)
 {
     if (request->files)
         FAIL(STATUS_USER, "import npy: is %s x or y? --x FILE --y FILE", request->file[0]);
-    TRY(import_pairs("npy", options, request->value));
+    TRY(import_pairs("npy", import_array_options, request->value));
     for (int i = 0; i < IMPORT_ARRAYS; i++) {
         Unzip *file;
         if (!request->value[i])
@@ -122,7 +114,7 @@ static Err open_members(Request *request)
         bool wanted = i < TEST_X || value[TEST_X] || value[TEST_Y];
         const ZipMember *found = value[i] ? find_member(member, count, value[i]) : NULL;
         if (wanted && !found)
-            return missing_member(request, member, count, options[i], value[i]);
+            return missing_member(request, member, count, import_array_options[i], value[i]);
         if (!wanted)
             continue;
         Unzip *file;
