@@ -3,6 +3,7 @@
 #
 #     scripts/deps.sh            what building, testing and running need
 #     scripts/deps.sh --peers    also PyTorch and h5py, for scripts/bench-ddp and the test oracles
+#     scripts/deps.sh --fuzz     also clang, for scripts/fuzz.sh
 set -euo pipefail
 
 packages=(
@@ -18,6 +19,7 @@ packages=(
 case ${1-} in
 '') ;;
 --peers) packages+=(python3 python3-torch python3-h5py) ;;
+--fuzz) packages+=(clang) ;;
 *)  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; [[ $1 == -h ]]; exit ;;
 esac
 

@@ -16,7 +16,7 @@ case ${1-} in
 *)  targets=("$1") ;;
 esac
 seconds=${2:-120}
-command -v clang >/dev/null || { echo "fuzz.sh: no clang here; on Debian: apt-get install clang" >&2; exit 1; }
+command -v clang >/dev/null || { echo "fuzz.sh: no clang here; scripts/deps.sh --fuzz installs it" >&2; exit 1; }
 
 flags=(-std=c11 -g -O1 -w -march=native -ffp-contract=off -D_POSIX_C_SOURCE=200809L -Isrc -Itests -Itests/fuzz
     '-DLOCKSTEP_VERSION="fuzz"' '-DLOCKSTEP_BUILD="fuzz"' -DLOCKSTEP_SANITIZED -fno-sanitize-recover=undefined)
