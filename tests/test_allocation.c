@@ -194,11 +194,12 @@ static void train(void *context)
         Word all;
         Result result;
         double rate = coordinator_rate(e);
+        bool logged = coordinator_logs_next(e);
         CU_ASSERT_FATAL(fine(step_run(e, rate, true, coordinator_word(e, 0), &all, &result)));
         run->first = e->state.step == 1 ? result.loss : run->first;
         run->last = result.loss;
         due = coordinator_due(e);
-        if (due.log)
+        if (logged)
             metrics_step(&run->metrics, e, rate, &result);
         if (!due.evaluate)
             continue;
@@ -224,7 +225,7 @@ static void expect_nothing(const char *optimizer, const char *setting)
     CU_ASSERT_FATAL(fine(config_read(&config, "test.yaml", recipe, overrides, setting ? 2 : 1)));
     comm_world(&world);
     CU_ASSERT_FATAL(fine(comm_divide(&world, 1, EXCHANGE_AUTO, &comm)));
-    config.data_file = data;
+    config.data_files = &data;
     CU_ASSERT_FATAL(fine(engine_open(&run.engine, &comm, &config, NULL)));
     CU_ASSERT_FATAL(fine(metrics_open(&run.metrics, scratch.folder, 0, -1, true)));
     int64_t micro = run.engine.micro;

@@ -527,7 +527,7 @@ static void with_feed(const char *override, const Normal *given, void (*look)(Fe
     CU_ASSERT_FATAL(fine(config_read(&config, "run.yaml", recipe, &override, 1)));
     comm_world(&world);
     CU_ASSERT_FATAL(fine(comm_divide(&world, 1, EXCHANGE_AUTO, &comm)));
-    config.data_file = path;
+    config.data_files = &path;
     const Measure measure = {.normal = given, .part = PART_TRAIN, .labelled = true};
     CU_ASSERT_FATAL(fine(feed_open(&feed, &comm, &config, given ? &measure : NULL, NULL)));
     look(&feed);

@@ -47,7 +47,7 @@ static void design_sample(void)
     Config c;
     CU_ASSERT_FATAL(fine(read_text(&c, sample)));
     CU_ASSERT_STRING_EQUAL(c.name, "fashion-mlp");
-    CU_ASSERT_STRING_EQUAL(c.data_file, "datasets/fashion-mnist.h5");
+    CU_ASSERT_STRING_EQUAL(c.data_files[0], "datasets/fashion-mnist.h5");
     CU_ASSERT(c.seed == 3 && c.validation == 5000 && c.split_seed == 1);
     CU_ASSERT(c.normalize.mode == NORMAL_CHANNEL);
     CU_ASSERT(c.batches.count == 1 && c.batches.point[0].size == 256 && c.micro == 32);
@@ -71,7 +71,7 @@ static void several_files(void)
         fine(read_text(&c, "data: {file: [a.h5, b.h5], x: images}\nmodel: [{dense: 2}]\n")));
     CU_ASSERT(c.data_file_count == 2);
     CU_ASSERT_STRING_EQUAL(c.data_files[1], "b.h5");
-    CU_ASSERT_STRING_EQUAL(c.data_file, "a.h5");
+    CU_ASSERT_STRING_EQUAL(c.data_files[0], "a.h5");
     CU_ASSERT(strcmp(c.data_x, "images") == 0 && strcmp(c.data_y, "y") == 0);
     config_free(&c);
     CU_ASSERT(refused(read_text(&c, "data: {file: []}\nmodel: [{dense: 2}]\n"), STATUS_USER,

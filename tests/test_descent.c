@@ -65,7 +65,7 @@ static Err write_data(const char *path)
 static void engine_with(Trial *t, int which, const char *const *overrides, int count)
 {
     CU_ASSERT_FATAL(fine(config_read(&t->config[which], "test.yaml", recipe, overrides, count)));
-    t->config[which].data_file = t->data;
+    t->config[which].data_files = &t->data;
     CU_ASSERT_FATAL(fine(engine_open(&t->engine[which], &t->comm, &t->config[which], NULL)));
 }
 

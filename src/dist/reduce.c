@@ -152,7 +152,6 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
     for (int g = 0; g <= comm->groups; g++)
         r->entry_line[g] = comm->group_first[g] * (int64_t)(r->entry / LINE_BYTES);
     own_blocks(r);
-    r->kept = mem_alloc(blocks->start[r->end_block] - blocks->start[r->first_block], sizeof(Real));
     if (comm->groups > 1)
         between_open(r);
     comm_barrier(comm);
@@ -332,12 +331,20 @@ void reduce_apply(Reduce *r, ReduceApply *apply, void *context)
     go_through(r, apply, context, NULL);
 }
 
+/* Several groups, and MPI, have the whole sum in memory in any case. */
+void reduce_reserve(Reduce *r)
+{
+    const int64_t *start = r->blocks->start;
+    if (r->comm->groups == 1 && r->kind == REDUCE_TREE)
+        r->kept = mem_alloc(start[r->end_block] - start[r->first_block], sizeof(Real));
+}
+
 void reduce_keep(Reduce *r, ReduceApply *apply, void *context)
 {
-    Real *kept = r->kept - r->blocks->start[r->first_block];
     r->total = sum_blocks(r);
-    go_through(r, apply, context, r->total ? NULL : kept);
-    r->total = r->total ? r->total : kept;
+    Real *kept = r->kept && !r->total ? r->kept - r->blocks->start[r->first_block] : NULL;
+    go_through(r, apply, context, kept);
+    r->total = kept ? kept : r->total;
 }
 
 void reduce_again(Reduce *r, ReduceApply *apply, void *context)

@@ -58,6 +58,8 @@ typedef void ReduceApply(void *context, int64_t block, const Real *sum);
 /* Collective. */
 void reduce_apply(Reduce *reduce, ReduceApply *apply, void *context);
 void reduce_keep(Reduce *reduce, ReduceApply *apply, void *context);
+/* Room for reduce_keep, which must be there first. Not collective. */
+void reduce_reserve(Reduce *reduce);
 /* The same blocks once more, in this round. Not collective. */
 void reduce_again(Reduce *reduce, ReduceApply *apply, void *context);
 /* Until the whole group is here: what was written before is seen after. Collective over the

@@ -1,6 +1,8 @@
 /* Estimating and smoothing the gradient noise scale. */
 #include "optim/noise.h"
 
+#include "math/elementary.h"
+
 #include <math.h>
 
 static const double keep = 0.95; /* of a moving average at each update */
@@ -27,12 +29,9 @@ void noise_add(Noise *noise, const NoiseParts *parts)
     noise->updates++;
 }
 
-/* Without libm's pow, whose bits depend on the CPU. */
 static double corrected(const Noise *noise, double average)
 {
-    double left = 1;
-    for (int64_t i = 0; i < noise->updates && left > 1e-18; i++)
-        left *= keep;
+    double left = elementary_pow(keep, (double)noise->updates);
     return noise->updates ? average / (1 - left) : NAN;
 }
 

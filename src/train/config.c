@@ -121,7 +121,6 @@ static Err read_files(Config *config)
         return conf_fail(node, "expected the path of a data file, or a list of paths");
     config->data_files = paths;
     config->data_file_count = count;
-    config->data_file = paths[0];
     return NULL;
 }
 

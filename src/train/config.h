@@ -21,8 +21,7 @@ typedef struct Config {
     int exchange; /* Exchange */
     int reduce;   /* ReduceKind */
 
-    const char *data_file; /* the first one */
-    const char **data_files;
+    const char *const *data_files;
     int data_file_count;
     const char *data_x, *data_y;
     int64_t validation, split_seed;

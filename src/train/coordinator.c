@@ -33,8 +33,7 @@ Due coordinator_due(const Engine *e)
     const Config *config = e->config;
     bool last = e->state.step >= e->length || e->state.control.stopped;
     int64_t now = e->state.step;
-    return (Due){.log = e->state.step > 0 && (last || crosses(e, config->log_every, now)),
-                 .evaluate = last || crosses(e, config->evaluate_every, now),
+    return (Due){.evaluate = last || crosses(e, config->evaluate_every, now),
                  .save = last || crosses(e, config->checkpoint_every, now),
                  .last = last};
 }

@@ -7,7 +7,6 @@
 #include "train/engine.h"
 
 typedef struct Due {
-    bool log;      /* a row of this step */
     bool evaluate; /* on validation */
     bool save;     /* a checkpoint */
     bool last;     /* the run is complete */

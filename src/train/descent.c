@@ -59,12 +59,25 @@ Err descent_build(Descent *d, const Net *net, Node optimizer, Node penalty, doub
     return read_rules(d);
 }
 
+/* What needs norms before the update. */
+static bool clips(const Descent *d)
+{
+    return d->optim.clip.kind == CLIP_NORM || d->optim.clip.kind == CLIP_LAYER;
+}
+
+static bool trusts(const Descent *d)
+{
+    return d->optim.type->measure != NULL;
+}
+
 Err descent_open(Descent *d, const Comm *comm, State *state, Reduce *reduce)
 {
     d->comm = comm;
     d->state = state;
     d->reduce = reduce;
     d->gradient = mem_alloc(BLOCK_REALS, sizeof(Real));
+    if (clips(d) || trusts(d))
+        reduce_reserve(reduce);
     size_t bytes = (size_t)d->blocks.count * sizeof(double);
     TRY(comm_window(comm, "the norms", SQUARES_COUNT * bytes, &d->window));
     for (int s = 0; s < SQUARES_COUNT; s++)
@@ -240,6 +253,7 @@ static void begin(Descent *d, double rate, double weight, bool measure)
     d->scale = (Real)(1 / weight);
     d->average = (Real)(ramp < d->ema ? ramp : d->ema);
     d->measure = measure;
+    d->kept = false;
     d->update = (Update){.rate = (Real)rate};
     for (int part = 0; part < d->net->parameter_tensors; part++)
         d->clip[part] = d->trust[part] = 1;
@@ -247,22 +261,27 @@ static void begin(Descent *d, double rate, double weight, bool measure)
         d->optim.type->begin(d->optim.self, d->state->step + 1, d->update.constant);
 }
 
+/* A pass for a norm of the whole. The mean gradient is measured in the first pass of a step. */
+static void measure_pass(Descent *d, ReduceApply *apply)
+{
+    (d->kept ? reduce_again : reduce_keep)(d->reduce, apply, d);
+    d->kept = true;
+    d->measure = false;
+    reduce_meet(d->reduce);
+}
+
 double descent_run(Descent *d, double rate, double weight, bool measure)
 {
-    bool clips = d->optim.clip.kind == CLIP_NORM || d->optim.clip.kind == CLIP_LAYER;
-    bool trusts = d->optim.type->measure != NULL;
     begin(d, rate, weight, measure);
-    if (clips) {
-        reduce_keep(d->reduce, measure_block, d);
-        reduce_meet(d->reduce);
+    if (clips(d)) {
+        measure_pass(d, measure_block);
         find_clip(d);
     }
-    if (trusts) {
-        (clips ? reduce_again : reduce_keep)(d->reduce, trust_block, d);
-        reduce_meet(d->reduce);
+    if (trusts(d)) {
+        measure_pass(d, trust_block);
         find_trust(d);
     }
-    (clips || trusts ? reduce_again : reduce_apply)(d->reduce, update_block, d);
+    (d->kept ? reduce_again : reduce_apply)(d->reduce, update_block, d);
     reduce_finish(d->reduce);
     return measure ? whole_square(d, SQUARES_MEAN) : 0;
 }

@@ -49,7 +49,8 @@ typedef struct Descent {
     Update update;
     Real scale;   /* 1 / global weight */
     Real average; /* what a moving average keeps */
-    bool measure; /* the mean gradient's norm is wanted */
+    bool measure; /* the mean gradient's norm is still wanted */
+    bool kept;    /* a pass was made: the sums are there */
 } Descent;
 
 /* Lays out the blocks and reads optimizer, penalty and the rules of every tensor. */

@@ -90,9 +90,9 @@ static Err split_chunks(Feed *feed, const Config *config, int64_t rows)
     int64_t chunk = stream_chunk(file_chunk, dataset_row_bytes(feed->data), window);
     if (chunk > window)
         return conf_fail_key(config->data, "window",
-                             "a chunk of %s/x in %s has %lld samples, more than the window's %lld",
-                             part_name(PART_TRAIN), dataset_path(feed->data), (long long)chunk,
-                             (long long)window);
+                             "a chunk of %s in %s has %lld samples, more than the window's %lld",
+                             dataset_x_name(feed->data, PART_TRAIN), dataset_path(feed->data),
+                             (long long)chunk, (long long)window);
     const Fold *fold = &config->fold;
     int64_t chunks = rows / chunk, first = 0, held = (config->validation + chunk - 1) / chunk;
     if (fold->of > chunks)
@@ -207,14 +207,11 @@ static Err fail_missing(const Config *config, const char *path, const Measure *m
 static Err open_data(Feed *feed, const Config *config, const Measure *measure)
 {
     bool own = !measure || !measure->file;
-    DataFiles files = {&config->data_file, 1, config->data_x, config->data_y};
-    if (own && config->data_file_count > 1)
-        files = (DataFiles){config->data_files, config->data_file_count, files.x, files.y};
+    DataFiles files = {own ? config->data_files : &measure->file, own ? config->data_file_count : 1,
+                       config->data_x, config->data_y};
     for (int i = 0; i < files.count && own; i++)
         if (!file_exists(files.path[i]))
             return fail_missing(config, files.path[i], measure);
-    if (!own)
-        files.path = &measure->file;
     TRY(dataset_open_files(&feed->data, &files, own ? PART_COUNT : measure->part,
                            own || measure->labelled));
     return measure ? check_sample(feed, measure) : NULL;
