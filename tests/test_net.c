@@ -308,6 +308,36 @@ static void models_that_cannot_be_are_explained(void)
     }
 }
 
+/* Appends what it is told. */
+static void note_mark(void *context, int layer, bool backward)
+{
+    char *text = context;
+    sprintf(text + strlen(text), " %s%d", backward ? "-" : "", layer);
+}
+
+static void marks_name_each_layer(void)
+{
+    Model m;
+    Batch batch = batch_open(SAMPLES, true);
+    char told[64] = "";
+    NetMarks marks = {note_mark, told};
+    batch.pass.marks = &marks;
+    open_or_die(&m, "[flatten, {dense: 4}, relu, {dense: 3}]", (Shape){1, 1, 4}, 32);
+    net_init(m.net, 3, m.values);
+    double *x = noise(SAMPLES * 4, 1), *dy = noise(SAMPLES * 3, 2);
+    Real *packed_x = batch_pack(&batch, x, 4), *packed_dy = batch_pack(&batch, dy, 3);
+    net_forward(m.net, &batch.pass, m.values, packed_x);
+    CU_ASSERT_STRING_EQUAL(told, " 0 1 2 3");
+    net_backward(m.net, &batch.pass, m.values, packed_x, packed_dy, m.leaf);
+    CU_ASSERT_STRING_EQUAL(told, " 0 1 2 3 -3 -2 -1"); /* before 1 nothing learns */
+    mem_free(x);
+    mem_free(dy);
+    mem_free(packed_x);
+    mem_free(packed_dy);
+    batch_close(&batch);
+    model_close(&m);
+}
+
 static const Promise promises[] = {
     {"output and gradients equal the reference's, for chains and for graphs",
      gradients_equal_the_reference},
@@ -321,6 +351,7 @@ static const Promise promises[] = {
     {"a layer knows the activation behind it", activations_behind_are_found},
     {"defaults are written into the document, and it builds the same net",
      defaults_are_written_into_the_document},
+    {"who looks on is told of every layer, forward and back", marks_name_each_layer},
     {"a model that cannot be built is explained", models_that_cannot_be_are_explained},
     {0},
 };

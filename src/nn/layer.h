@@ -58,6 +58,7 @@ typedef struct Pass {
                               */
     const Real *mask;        /* [lanes] 1: a sample, 0: padding */
     double weight;           /* sum of the samples' weights: that of statistics in the leaf */
+    const struct NetMarks *marks; /* who is told of each layer (net.h); NULL: nobody */
 } Pass;
 
 /* What one layer reads and writes in a pass. Arrays are aligned to LINE_BYTES. */

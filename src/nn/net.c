@@ -30,6 +30,12 @@ static Io layer_io(const Net *net, int i, const Real *values, const Real *x)
     return io;
 }
 
+static void mark(const Pass *pass, int layer, bool backward)
+{
+    if (pass->marks)
+        pass->marks->layer(pass->marks->context, layer, backward);
+}
+
 const Real *net_forward(Net *net, const Pass *pass, const Real *values, const Real *x)
 {
     CHECK(pass->lanes <= net->lanes, "a pass of %d lanes in a net of %d", pass->lanes, net->lanes);
@@ -37,6 +43,7 @@ const Real *net_forward(Net *net, const Pass *pass, const Real *values, const Re
         const Layer *layer = &net->layers[i];
         Io io = layer_io(net, i, values, x);
         layer->type->forward(layer, pass, &io);
+        mark(pass, i, false);
     }
     return net->y[net->layer_count - 1];
 }
@@ -66,6 +73,7 @@ void net_backward(Net *net, const Pass *pass, const Real *values, const Real *x,
         memcpy(io.dx, net->dx[i], sizeof io.dx);
         layer->type->backward(layer, pass, &io);
         add_gradients(net, i, pass->lanes);
+        mark(pass, i, true);
     }
 }
 

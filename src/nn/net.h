@@ -53,6 +53,13 @@ typedef struct Net {
     int64_t rows; /* of all these arrays; a row is `lanes` elements */
 } Net;
 
+/* Who looks on while a net runs, to time it: told of each layer when its forward or its backward
+ * pass has finished. A layer that has nothing to learn from has no backward pass. */
+typedef struct NetMarks {
+    void (*layer)(void *context, int layer, bool backward);
+    void *context;
+} NetMarks;
+
 /* Builds the net that the list `model` describes, for samples of shape `input` and passes of up to
  * `lanes` lanes. STATUS_USER naming layer, line and shapes. */
 Err net_build(Net **net, Node model, Shape input, int lanes);
