@@ -1,5 +1,14 @@
-/* The exchange between groups, column by column: member k of each group sums column k, a fixed
- * range of blocks, with its peers in the other groups.
+/* The exchange between groups, column by column: member k of each group sums its part of every
+ * bucket with its peers in the other groups.
+ *
+ *     bucket       0             1             2         .. in backward order, so that the first
+ *     column    0  |  1       0  |  1       0  |  1         ones are final, and under way, while
+ *             |-----|-----| |-----|-----| |-----|-----|     the pass still computes the last
+ *
+ * A bucket waits until the last leaves of all members are final in it; then the group's subtrees
+ * over it are folded and messages posted. Whoever is called in between (reduce_ready) moves all
+ * buckets on; nobody waits before the leaves are done. The order of additions is by index, never
+ * by arrival.
  *
  * Aligned (every group's share is one whole subtree, a power of two of them): recursive halving
  * with the neighbour first adds in exactly the tree's order, then doubling spreads the sum:
@@ -9,24 +18,34 @@
  *             |<------ quarter ------>|              (0+1)+(2+3)
  *
  * Any other case: every group sends each piece of its leftover subtrees to the piece's owner, who
- * folds them in the same order; two to four times the volume, the same bits. */
+ * folds them in the same order and sends the sum to all; two to four times the volume, the same
+ * bits. */
 #include "dist/reduce_inside.h"
 
 #include "base/cut.h"
 #include "base/mem.h"
 #include "math/vec.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { LEAST_BYTES = 1 << 20, MOST_BYTES = 4 << 20 }; /* of a bucket */
 
 static int64_t element(const Reduce *r, int64_t block)
 {
     return r->blocks->start[block];
 }
 
-/* Lines from the column's start to `block`. */
-static int64_t lines_to(const Reduce *r, int64_t block)
+/* Lines from the column's start in the bucket to `block`. */
+static int64_t lines_to(const Reduce *r, const Bucket *b, int64_t block)
 {
-    return (element(r, block) - element(r, r->between.first_block)) / LINE_REALS;
+    return (element(r, block) - element(r, b->first_block)) / LINE_REALS;
+}
+
+/* Where the column's sum of a bucket lies. */
+static Real *total_of(const Reduce *r, const Bucket *b)
+{
+    return r->between.total + b->at;
 }
 
 static int group_subtrees(const Reduce *r, int group, Subtree *subtrees)
@@ -36,16 +55,43 @@ static int group_subtrees(const Reduce *r, int group, Subtree *subtrees)
     return plan_subtrees(lo, hi, subtrees);
 }
 
-/* Who folds what: the column's blocks are cut evenly over the groups. */
-static void cut_pieces(Reduce *r)
+/* ---- laying out ---- */
+
+/* A bucket ends with a tensor where it has the least size, and inside of one at the most. For
+ * tests, the environment's LOCKSTEP_BUCKET is both, in bytes; 0: one bucket. */
+static void cut_buckets(Reduce *r)
 {
     Between *w = &r->between;
-    int64_t count = w->end_block - w->first_block;
-    w->piece = mem_alloc(r->comm->groups + 1, sizeof *w->piece);
-    w->line = mem_alloc(r->comm->groups + 1, sizeof *w->line);
-    for (int q = 0; q <= r->comm->groups; q++) {
-        w->piece[q] = w->first_block + cut(count, q, r->comm->groups);
-        w->line[q] = lines_to(r, w->piece[q]);
+    const char *text = getenv("LOCKSTEP_BUCKET");
+    int64_t blocks = r->blocks->count, whole = r->extent * (int64_t)sizeof(Real);
+    int64_t fair = whole / (BUCKETS / 2) + 1, asked = text ? strtoll(text, NULL, 10) : -1;
+    int64_t least = asked > 0 ? asked : LEAST_BYTES, most = asked > 0 ? asked : MOST_BYTES;
+    least = least > fair ? least : fair;
+    most = most > fair ? most : fair;
+    for (int64_t first = 0, b = 1; b <= blocks; b++) {
+        int64_t bytes = (element(r, b) - element(r, first)) * (int64_t)sizeof(Real);
+        bool ends = b < blocks && r->blocks->part[b] != r->blocks->part[b - 1];
+        bool full =
+            asked != 0 && w->buckets < BUCKETS - 1 && (bytes >= most || (ends && bytes >= least));
+        if (b < blocks && !full)
+            continue;
+        w->bucket[w->buckets++].end = b;
+        first = b;
+    }
+}
+
+/* This rank's part of a bucket, and who folds what of it. */
+static void cut_column(Reduce *r, Bucket *b, int64_t first)
+{
+    const Comm *comm = r->comm;
+    int64_t count = b->end - first;
+    b->first_block = first + cut(count, comm->member, comm->columns);
+    b->end_block = first + cut(count, comm->member + 1, comm->columns);
+    b->piece = mem_alloc(comm->groups + 1, sizeof *b->piece);
+    b->line = mem_alloc(comm->groups + 1, sizeof *b->line);
+    for (int q = 0; q <= comm->groups; q++) {
+        b->piece[q] = b->first_block + cut(b->end_block - b->first_block, q, comm->groups);
+        b->line[q] = lines_to(r, b, b->piece[q]);
     }
 }
 
@@ -70,157 +116,297 @@ void between_open(Reduce *r)
 {
     const Comm *comm = r->comm;
     Between *w = &r->between;
+    int total, most;
+    cut_buckets(r);
     if (comm->member >= comm->columns)
         return;
-    w->first_block = cut(r->blocks->count, comm->member, comm->columns);
-    w->end_block = cut(r->blocks->count, comm->member + 1, comm->columns);
-    w->column = element(r, w->end_block) - element(r, w->first_block);
-    cut_pieces(r);
-
-    int total, most;
     count_subtrees(r, &most, &total);
-    int64_t piece = (w->line[comm->group + 1] - w->line[comm->group]) * LINE_REALS;
-    int64_t half = w->column; /* by blocks: half of them can hold nearly all elements */
+    for (int i = 0; i < w->buckets; i++) {
+        Bucket *b = &w->bucket[i];
+        cut_column(r, b, i ? w->bucket[i - 1].end : 0);
+        b->at = w->column;
+        int64_t size = element(r, b->end_block) - element(r, b->first_block);
+        int64_t piece = (b->line[comm->group + 1] - b->line[comm->group]) * LINE_REALS;
+        int64_t half = size; /* by blocks: half of them can hold nearly all elements */
+        w->column += size;
+        b->received = mem_alloc(piece * total > half ? piece * total : half, sizeof(Real));
+        messages_open(&b->messages, (most + 1) * comm->groups + total, 1 + i);
+        r->range[i].first_block = b->first_block;
+        r->range[i].end_block = b->end_block;
+    }
+    r->ranges = w->buckets;
     w->partials = mem_alloc(w->column * most, sizeof(Real));
-    w->received = mem_alloc(piece * total > half ? piece * total : half, sizeof(Real));
     w->total = mem_alloc(w->column, sizeof(Real));
     w->sources = mem_alloc(total + 1, sizeof *w->sources);
-    column_reserve(comm, most * comm->groups + total);
+    for (int i = 0; i < w->buckets; i++)
+        r->range[i].total = total_of(r, &w->bucket[i]);
 }
 
 void between_close(Reduce *r)
 {
     Between *w = &r->between;
-    mem_free(w->piece);
-    mem_free(w->line);
+    for (int i = 0; i < w->buckets; i++) {
+        Bucket *b = &w->bucket[i];
+        mem_free(b->piece);
+        mem_free(b->line);
+        mem_free(b->received);
+        messages_close(&b->messages);
+    }
     mem_free(w->partials);
-    mem_free(w->received);
     mem_free(w->total);
     mem_free(w->sources);
     *w = (Between){0};
 }
 
-/* The group's subtrees over this column, from its members' subtrees: what is left when siblings
- * have merged across members. Block by block, in cache. */
-static int fold_partials(Reduce *r, Real *into)
+void between_begin(Reduce *r)
 {
     Between *w = &r->between;
-    int count = 0;
-    for (int64_t b = w->first_block; b < w->end_block; b++) {
-        int64_t at = element(r, b), n = element(r, b + 1) - at;
-        tree_reset(&r->fold);
-        r->fold.n = n;
-        for (int i = 0; i < r->source_count; i++)
-            tree_push(&r->fold, r->sources[i].subtree, r->sources[i].vector + at, false);
-        count = r->fold.count;
-        for (int i = 0; i < count; i++)
-            memcpy(into + i * w->column + (at - element(r, w->first_block)), r->fold.stack[i].sum,
-                   (size_t)n * sizeof(Real));
+    w->ready = 0;
+    for (int i = 0; i < w->buckets; i++) {
+        Bucket *b = &w->bucket[i];
+        b->phase = b->first_block < b->end_block ? BUCKET_WAITS : BUCKET_DONE;
+        b->stage = 0;
     }
-    return count;
 }
 
-/* ---- aligned ---- */
-
-/* Halves [*lo, *hi) with `peer`: the lower group keeps the lower half. */
-static void halve(Reduce *r, int peer, int64_t *lo, int64_t *hi)
+/* A rank that is a group of its own has nothing to merge where its subtrees are the group's: they
+ * are sent from where they lie. */
+static bool is_merged(const Reduce *r)
 {
-    Between *w = &r->between;
-    int64_t middle = *lo + cut(*hi - *lo, 1, 2);
+    Subtree subtrees[PLAN_SUBTREES];
+    return r->comm->members == 1 && r->source_count == group_subtrees(r, r->comm->group, subtrees);
+}
+
+/* The group's subtree i over the column's part of a bucket, when find_partials has been there. */
+static const Real *partial(const Reduce *r, const Bucket *b, int i)
+{
+    return is_merged(r) ? r->sources[i].vector + element(r, b->first_block)
+                        : r->between.partials + i * r->between.column + b->at;
+}
+
+/* The group's subtrees over the column's part of a bucket, from its members' subtrees: what is left
+ * when siblings have merged. Block by block, in cache. */
+static void fold_block(Reduce *r, const Bucket *b, int64_t block)
+{
+    const Between *w = &r->between;
+    int64_t at = element(r, block), n = element(r, block + 1) - at;
+    Real *into = w->partials + b->at + (at - element(r, b->first_block));
+    tree_reset(&r->fold);
+    r->fold.n = n;
+    for (int i = 0; i < r->source_count; i++)
+        tree_push(&r->fold, r->sources[i].subtree, r->sources[i].vector + at, false);
+    for (int i = 0; i < r->fold.count; i++)
+        memcpy(into + i * w->column, r->fold.stack[i].sum, (size_t)n * sizeof(Real));
+}
+
+static void find_partials(Reduce *r, const Bucket *b)
+{
+    reduce_find_sources(r);
+    for (int64_t block = b->first_block; !is_merged(r) && block < b->end_block; block++)
+        fold_block(r, b, block);
+}
+
+/* ---- aligned: stages 0 .. levels - 1 halve, levels .. 2 levels - 1 double ---- */
+
+static int level_count(const Reduce *r)
+{
+    int levels = 0;
+    while (1 << levels < r->comm->groups)
+        levels++;
+    return levels;
+}
+
+/* Sends the lines of blocks [give[0], give[1]) to a peer and receives those of `take`. */
+static void swap(Reduce *r, Bucket *b, int peer, const Real *from, const int64_t give[2],
+                 Real *into, const int64_t take[2])
+{
+    int64_t give_at = lines_to(r, b, give[0]), take_at = lines_to(r, b, take[0]);
+    messages_receive(&b->messages, r->comm, peer, into, lines_to(r, b, take[1]) - take_at);
+    messages_send(&b->messages, r->comm, peer, from + give_at * LINE_REALS,
+                  lines_to(r, b, give[1]) - give_at);
+}
+
+/* What is to be halved: the group's own sum, then what was added to it. */
+static const Real *half_of(const Reduce *r, const Bucket *b, int level)
+{
+    return level == 0 ? partial(r, b, 0) : total_of(r, b);
+}
+
+/* Halves what is ours with the peer of this level: the lower group keeps the lower half. */
+static void post_half(Reduce *r, Bucket *b, int level)
+{
+    int peer = r->comm->group ^ (1 << level);
+    int64_t lo = b->lo[level], hi = b->hi[level], middle = lo + cut(hi - lo, 1, 2);
     bool lower = r->comm->group < peer;
-    int64_t keep_lo = lower ? *lo : middle, keep_hi = lower ? middle : *hi;
-    int64_t give_lo = lower ? middle : *lo, give_hi = lower ? *hi : middle;
-    int64_t keep = lines_to(r, keep_lo), kept = lines_to(r, keep_hi) - keep;
-    int64_t give = lines_to(r, give_lo), given = lines_to(r, give_hi) - give;
-    column_swap(r->comm, peer, w->total + give * LINE_REALS, given, w->received, kept);
-    Real *mine = w->total + keep * LINE_REALS;
-    vec_add(mine, mine, w->received, kept * LINE_REALS);
-    *lo = keep_lo;
-    *hi = keep_hi;
+    int64_t keep[2] = {lower ? lo : middle, lower ? middle : hi};
+    int64_t give[2] = {lower ? middle : lo, lower ? hi : middle};
+    b->lo[level + 1] = keep[0];
+    b->hi[level + 1] = keep[1];
+    swap(r, b, peer, half_of(r, b, level), give, b->received, keep);
+}
+
+static void add_half(Reduce *r, Bucket *b, int level)
+{
+    int64_t at = lines_to(r, b, b->lo[level + 1]) * LINE_REALS;
+    int64_t end = lines_to(r, b, b->hi[level + 1]) * LINE_REALS;
+    vec_add(total_of(r, b) + at, half_of(r, b, level) + at, b->received, end - at);
 }
 
 /* Back up: what this rank held at each level, and its peer the rest. */
-static void halve_and_double(Reduce *r)
+static void post_rest(Reduce *r, Bucket *b, int level)
 {
-    enum { LEVELS = 32 };
-    Between *w = &r->between;
-    int64_t lo[LEVELS], hi[LEVELS];
-    int level = 0;
-    lo[0] = w->first_block;
-    hi[0] = w->end_block;
-    for (int bit = 1; bit < r->comm->groups; bit *= 2, level++) {
-        lo[level + 1] = lo[level];
-        hi[level + 1] = hi[level];
-        halve(r, r->comm->group ^ bit, &lo[level + 1], &hi[level + 1]);
-    }
-    for (int bit = r->comm->groups / 2; bit > 0; bit /= 2, level--) {
-        bool lower = r->comm->group < (r->comm->group ^ bit);
-        int64_t have = lines_to(r, lo[level]), had = lines_to(r, hi[level]) - have;
-        int64_t want = lines_to(r, lower ? hi[level] : lo[level - 1]);
-        int64_t wanted = lines_to(r, lower ? hi[level - 1] : lo[level]) - want;
-        column_swap(r->comm, r->comm->group ^ bit, w->total + have * LINE_REALS, had,
-                    w->total + want * LINE_REALS, wanted);
-    }
+    int peer = r->comm->group ^ (1 << level);
+    bool lower = r->comm->group < peer;
+    int64_t give[2] = {b->lo[level + 1], b->hi[level + 1]};
+    int64_t take[2] = {lower ? give[1] : b->lo[level], lower ? b->hi[level] : give[0]};
+    Real *total = total_of(r, b);
+    swap(r, b, peer, total, give, total + lines_to(r, b, take[0]) * LINE_REALS, take);
 }
 
-/* ---- any other case ---- */
+static void post_aligned(Reduce *r, Bucket *b)
+{
+    int levels = level_count(r);
+    if (b->stage < levels)
+        post_half(r, b, b->stage);
+    else if (b->stage < 2 * levels)
+        post_rest(r, b, 2 * levels - 1 - b->stage);
+    else
+        b->phase = BUCKET_DONE;
+}
 
-/* Asks for every other group's subtrees of our piece, and lists all groups' in index order. */
-static int receive_sources(Reduce *r)
+static void start_aligned(Reduce *r, Bucket *b)
+{
+    find_partials(r, b);
+    b->lo[0] = b->first_block;
+    b->hi[0] = b->end_block;
+    post_aligned(r, b);
+}
+
+static void go_on_aligned(Reduce *r, Bucket *b)
+{
+    if (b->stage < level_count(r))
+        add_half(r, b, b->stage);
+    b->stage++;
+    post_aligned(r, b);
+}
+
+/* ---- any other case: stage 0 collects the subtrees of our piece, stage 1 spreads the sums ---- */
+
+/* All groups' subtrees of our piece, in index order, as they lie when they have been received. With
+ * `post`, asks for them. */
+static int list_sources(Reduce *r, Bucket *b, bool post)
 {
     Between *w = &r->between;
     const Comm *comm = r->comm;
     Subtree subtrees[PLAN_SUBTREES];
-    int64_t first = element(r, w->first_block), mine = w->line[comm->group];
-    int64_t lines = w->line[comm->group + 1] - mine;
+    int64_t first = element(r, b->first_block), mine = b->line[comm->group];
+    int64_t lines = b->line[comm->group + 1] - mine;
     int total = 0;
     for (int q = 0; q < comm->groups; q++) {
         int count = group_subtrees(r, q, subtrees);
         for (int i = 0; i < count; i++, total++) {
-            Real *into = w->received + total * lines * LINE_REALS;
+            Real *into = b->received + total * lines * LINE_REALS;
             const Real *vector = into - (first + mine * LINE_REALS);
             if (q == comm->group)
-                vector = w->partials + i * w->column - first;
-            else
-                column_receive(comm, q, into, lines);
+                vector = partial(r, b, i) - first;
+            else if (post)
+                messages_receive(&b->messages, comm, q, into, lines);
             w->sources[total] = (Source){subtrees[i], vector};
         }
     }
     return total;
 }
 
-static void send_pieces(Reduce *r, int partials)
+static void start_pieces(Reduce *r, Bucket *b)
 {
-    Between *w = &r->between;
+    Subtree subtrees[PLAN_SUBTREES];
+    find_partials(r, b);
+    list_sources(r, b, true);
+    int partials = group_subtrees(r, r->comm->group, subtrees);
     for (int q = 0; q < r->comm->groups; q++)
         for (int i = 0; i < partials && q != r->comm->group; i++)
-            column_send(r->comm, q, w->partials + i * w->column + w->line[q] * LINE_REALS,
-                        w->line[q + 1] - w->line[q]);
+            messages_send(&b->messages, r->comm, q, partial(r, b, i) + b->line[q] * LINE_REALS,
+                          b->line[q + 1] - b->line[q]);
 }
 
-static void exchange_pieces(Reduce *r, int partials)
+static void fold_piece(Reduce *r, Bucket *b)
 {
-    Between *w = &r->between;
-    int total = receive_sources(r);
-    send_pieces(r, partials);
-    column_wait(r->comm);
-    for (int64_t b = w->piece[r->comm->group]; b < w->piece[r->comm->group + 1]; b++) {
-        int64_t at = element(r, b), n = element(r, b + 1) - at;
-        memcpy(w->total + (at - element(r, w->first_block)),
-               reduce_fold(r, w->sources, total, at, n), (size_t)n * sizeof(Real));
+    int total = list_sources(r, b, false);
+    Real *sum = total_of(r, b) - element(r, b->first_block);
+    for (int64_t block = b->piece[r->comm->group]; block < b->piece[r->comm->group + 1]; block++) {
+        int64_t at = element(r, block), n = element(r, block + 1) - at;
+        memcpy(sum + at, reduce_fold(r, r->between.sources, total, at, n),
+               (size_t)n * sizeof(Real));
     }
-    column_gather(r->comm, w->total, w->line);
 }
 
-void between_sum(Reduce *r)
+static void post_sums(Reduce *r, Bucket *b)
+{
+    const int64_t *line = b->line;
+    int mine = r->comm->group;
+    Real *sum = total_of(r, b);
+    for (int q = 0; q < r->comm->groups; q++) {
+        if (q == mine)
+            continue;
+        messages_receive(&b->messages, r->comm, q, sum + line[q] * LINE_REALS,
+                         line[q + 1] - line[q]);
+        messages_send(&b->messages, r->comm, q, sum + line[mine] * LINE_REALS,
+                      line[mine + 1] - line[mine]);
+    }
+}
+
+static void go_on_pieces(Reduce *r, Bucket *b)
+{
+    if (b->stage++ > 0) {
+        b->phase = BUCKET_DONE;
+        return;
+    }
+    fold_piece(r, b);
+    post_sums(r, b);
+}
+
+/* ---- both ---- */
+
+static void start(Reduce *r, Bucket *b)
+{
+    b->phase = BUCKET_MOVES;
+    (plan_aligned(r->comm, r->leaves) ? start_aligned : start_pieces)(r, b);
+}
+
+static void go_on(Reduce *r, Bucket *b)
+{
+    (plan_aligned(r->comm, r->leaves) ? go_on_aligned : go_on_pieces)(r, b);
+}
+
+static bool group_is_ready(Reduce *r, int buckets)
+{
+    for (int m = 0; m < r->comm->members; m++)
+        if (!reduce_is_ready(r, m, buckets))
+            return false;
+    return true;
+}
+
+void between_progress(Reduce *r)
 {
     Between *w = &r->between;
-    if (w->column == 0)
-        return; /* more columns than blocks: nobody in this one has anything */
-    if (plan_aligned(r->comm, r->leaves)) {
-        fold_partials(r, w->total);
-        halve_and_double(r);
-    } else {
-        exchange_pieces(r, fold_partials(r, w->partials));
+    for (int i = 0; i < w->buckets; i++) {
+        Bucket *b = &w->bucket[i];
+        if (b->phase == BUCKET_WAITS && !group_is_ready(r, i + 1))
+            return; /* nor are those behind it */
+        if (b->phase == BUCKET_WAITS)
+            start(r, b);
+        while (b->phase == BUCKET_MOVES && messages_done(&b->messages))
+            go_on(r, b);
+    }
+}
+
+void between_complete(Reduce *r, int i)
+{
+    Bucket *b = &r->between.bucket[i];
+    for (int m = 0; b->phase == BUCKET_WAITS && m < r->comm->members; m++)
+        reduce_await_ready(r, m, i + 1);
+    for (between_progress(r); b->phase != BUCKET_DONE; between_progress(r)) {
+        messages_wait(&b->messages);
+        go_on(r, b);
     }
 }

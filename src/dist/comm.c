@@ -15,8 +15,6 @@
 struct CommInside {
     MPI_Comm all, group, column;
     MPI_Datatype line;
-    MPI_Request *posted; /* see column_reserve */
-    int posted_count, posted_room;
     int *counts, *offsets; /* [groups] of column_gather */
 };
 
@@ -175,7 +173,6 @@ void comm_free(Comm *comm)
         MPI_Comm_free(&in->group);
         MPI_Comm_free(&in->all);
         MPI_Type_free(&in->line);
-        mem_free(in->posted);
         mem_free(in->counts);
         mem_free(in->offsets);
         mem_free(in);
@@ -319,46 +316,51 @@ static int line_count(int64_t lines)
     return (int)lines;
 }
 
-void column_swap(const Comm *comm, int peer, const void *send, int64_t send_lines, void *receive,
-                 int64_t receive_lines)
+void messages_open(Messages *messages, int room, int tag)
+{
+    *messages = (Messages){.tag = tag, .room = room};
+    messages->inside = mem_alloc(room, sizeof(MPI_Request));
+}
+
+void messages_close(Messages *messages)
+{
+    mem_free(messages->inside);
+    *messages = (Messages){0};
+}
+
+static MPI_Request *next_request(Messages *messages)
+{
+    CHECK(messages->count < messages->room, "more than %d messages posted", messages->room);
+    return (MPI_Request *)messages->inside + messages->count++;
+}
+
+void messages_send(Messages *messages, const Comm *comm, int peer, const void *lines, int64_t count)
 {
     const struct CommInside *in = comm->inside;
-    MPI_Sendrecv(send, line_count(send_lines), in->line, peer, 0, receive,
-                 line_count(receive_lines), in->line, peer, 0, in->column, MPI_STATUS_IGNORE);
+    MPI_Isend(lines, line_count(count), in->line, peer, messages->tag, in->column,
+              next_request(messages));
 }
 
-void column_reserve(const Comm *comm, int messages)
-{
-    struct CommInside *in = comm->inside;
-    mem_free(in->posted);
-    in->posted = mem_alloc(messages, sizeof *in->posted);
-    in->posted_room = messages;
-}
-
-static MPI_Request *next_request(const Comm *comm)
-{
-    struct CommInside *in = comm->inside;
-    CHECK(in->posted_count < in->posted_room, "more than %d messages posted", in->posted_room);
-    return &in->posted[in->posted_count++];
-}
-
-void column_send(const Comm *comm, int peer, const void *lines, int64_t count)
+void messages_receive(Messages *messages, const Comm *comm, int peer, void *lines, int64_t count)
 {
     const struct CommInside *in = comm->inside;
-    MPI_Isend(lines, line_count(count), in->line, peer, 1, in->column, next_request(comm));
+    MPI_Irecv(lines, line_count(count), in->line, peer, messages->tag, in->column,
+              next_request(messages));
 }
 
-void column_receive(const Comm *comm, int peer, void *lines, int64_t count)
+bool messages_done(Messages *messages)
 {
-    const struct CommInside *in = comm->inside;
-    MPI_Irecv(lines, line_count(count), in->line, peer, 1, in->column, next_request(comm));
+    int done = 1;
+    if (messages->count)
+        MPI_Testall(messages->count, messages->inside, &done, MPI_STATUSES_IGNORE);
+    messages->count = done ? 0 : messages->count;
+    return done;
 }
 
-void column_wait(const Comm *comm)
+void messages_wait(Messages *messages)
 {
-    struct CommInside *in = comm->inside;
-    MPI_Waitall(in->posted_count, in->posted, MPI_STATUSES_IGNORE);
-    in->posted_count = 0;
+    MPI_Waitall(messages->count, messages->inside, MPI_STATUSES_IGNORE);
+    messages->count = 0;
 }
 
 void column_gather(const Comm *comm, void *lines, const int64_t *first)

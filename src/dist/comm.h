@@ -82,18 +82,25 @@ void comm_window_free(Window *window);
 enum { WINDOW_PAGE = 4096 };
 
 /* The column's exchanges, by member k < columns of each group, all with counts in lines of
- * LINE_BYTES, so that an int reaches 128 GB. `peer` is a group's number. Collective over the
- * column where not said otherwise. */
-void column_swap(const Comm *comm, int peer, const void *send, int64_t send_lines, void *receive,
-                 int64_t receive_lines); /* between the two alone */
-/* Room for so many posted messages. Not collective. */
-void column_reserve(const Comm *comm, int messages);
-/* Posts one message to or from a peer; column_wait completes all that were posted. Messages
- * between two ranks meet in the order posted. Not collective. */
-void column_send(const Comm *comm, int peer, const void *lines, int64_t count);
-void column_receive(const Comm *comm, int peer, void *lines, int64_t count);
-void column_wait(const Comm *comm);
-/* Everybody's part of `lines`: part q is [first[q], first[q+1]), given by group q. */
+ * LINE_BYTES, so that an int reaches 128 GB. `peer` is a group's number. */
+
+/* Messages that are posted together. Those of one tag between two ranks meet in the order posted;
+ * nothing is decided by the order in which they arrive. */
+typedef struct Messages {
+    int tag, count, room;
+    void *inside;
+} Messages;
+/* Room for so many at a time, under a tag of its own. Not collective. */
+void messages_open(Messages *messages, int room, int tag);
+void messages_close(Messages *messages);
+void messages_send(Messages *messages, const Comm *comm, int peer, const void *lines,
+                   int64_t count);
+void messages_receive(Messages *messages, const Comm *comm, int peer, void *lines, int64_t count);
+/* Whether all that were posted are complete (then there are none); moves them on. */
+bool messages_done(Messages *messages);
+void messages_wait(Messages *messages);
+/* Everybody's part of `lines`: part q is [first[q], first[q+1]), given by group q. Collective over
+ * the column. */
 void column_gather(const Comm *comm, void *lines, const int64_t *first);
 /* MPI's own sum over all ranks, in place: `reduce: mpi`. Collective. */
 void comm_allreduce(const Comm *comm, Real *vector, int64_t count);

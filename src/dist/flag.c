@@ -14,7 +14,7 @@
 
 enum { TURNS = 100, SPIN_NANOSECONDS = 300000 };
 
-static bool reached(Flag *flag, uint32_t round)
+bool flag_reached(Flag *flag, uint32_t round)
 {
     return (int32_t)(atomic_load_explicit(&flag->round, memory_order_acquire) - round) >= 0;
 }
@@ -61,7 +61,7 @@ static bool spin(Flag *flag, uint32_t round, bool crowded)
     int64_t end = crowded ? 0 : nanoseconds() + SPIN_NANOSECONDS;
     do {
         for (int turn = 0; turn < TURNS; turn++)
-            if (reached(flag, round))
+            if (flag_reached(flag, round))
                 return true;
     } while (!crowded && nanoseconds() < end);
     return false;
@@ -69,7 +69,7 @@ static bool spin(Flag *flag, uint32_t round, bool crowded)
 
 void flag_await(Flag *flag, uint32_t round, bool crowded)
 {
-    if (reached(flag, round) || spin(flag, round, crowded))
+    if (flag_reached(flag, round) || spin(flag, round, crowded))
         return;
     atomic_fetch_add(&flag->sleepers, 1);
     for (;;) {

@@ -19,6 +19,8 @@ typedef struct Flag {
 
 /* Raises the flag to `round`, which is at most 2^31 ahead of it, and wakes whoever sleeps. */
 void flag_raise(Flag *flag, uint32_t round);
+/* Whether the flag is at `round` or past it. */
+bool flag_reached(Flag *flag, uint32_t round);
 /* Until the flag is at `round` or past it. `crowded`: there are more ranks than cores, so that the
  * one waited for may need this core. */
 void flag_await(Flag *flag, uint32_t round, bool crowded);

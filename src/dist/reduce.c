@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-/* What a rank says of one of its subtrees. */
+/* What a rank says of its i-th subtree: of vectors, the subtrees of all its leaves but the last,
+ * and then that one, which is merged with them where the ranks' subtrees meet, so that its parts
+ * can be taken as they become final; of scalars, the subtrees of all. */
 typedef struct Said {
     int64_t slot; /* which of its vectors */
     double scalars[REDUCE_SCALARS];
@@ -22,6 +24,7 @@ typedef struct Entry {
 
 /* Rounds that a member has completed, each on a cache line of its own. */
 typedef struct Signal {
+    Flag ready; /* buckets of the last leaf that are final: round * BUCKETS + so many */
     Flag published;
     Flag gathered; /* by member 0: the other groups' entries */
     Flag applied;
@@ -45,14 +48,14 @@ static Real *slot_of(const Reduce *r, int member, int64_t slot)
                     (size_t)slot * (size_t)r->stride);
 }
 
-/* A share of n leaves leaves at most 2 log2(n + 1) subtrees. */
+/* A share of n leaves leaves at most 2 log2(n + 1) subtrees; one more leaf may be apart. */
 static int most_subtrees(int64_t leaves, int ranks)
 {
     int64_t share = (leaves + ranks - 1) / ranks;
     int log = 1;
     while ((int64_t)1 << log < share + 1)
         log++;
-    return 2 * log;
+    return 2 * log + 1;
 }
 
 static int64_t vector_stride(int64_t extent)
@@ -120,16 +123,19 @@ static void build_trees(Reduce *r)
                TEMPORARIES);
 }
 
-/* The blocks that this rank applies: its slice, or its column. */
-static void own_blocks(Reduce *r)
+/* The blocks that this rank applies: a slice of all. */
+static void own_slice(Reduce *r)
 {
     const Comm *comm = r->comm;
-    bool column = comm->groups > 1 && r->kind != REDUCE_MPI;
-    int parts = column ? comm->columns : comm->members;
-    int part = comm->member < parts ? comm->member : parts; /* a surplus member has none */
-    int next = part < parts ? part + 1 : parts;
-    r->first_block = cut(r->blocks->count, part, parts);
-    r->end_block = cut(r->blocks->count, next, parts);
+    r->range[0].first_block = cut(r->blocks->count, comm->member, comm->members);
+    r->range[0].end_block = cut(r->blocks->count, comm->member + 1, comm->members);
+    r->ranges = 1;
+}
+
+/* Groups exchange columns. */
+static bool is_between(const Reduce *r)
+{
+    return r->comm->groups > 1 && r->kind != REDUCE_MPI;
 }
 
 Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,
@@ -151,17 +157,28 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
     r->entry_line = mem_alloc(comm->groups + 1, sizeof *r->entry_line);
     for (int g = 0; g <= comm->groups; g++)
         r->entry_line[g] = comm->group_first[g] * (int64_t)(r->entry / LINE_BYTES);
-    own_blocks(r);
-    if (comm->groups > 1)
+    if (is_between(r))
         between_open(r);
+    else
+        own_slice(r);
     comm_barrier(comm);
     return NULL;
+}
+
+/* A round that was left early (a failure, of which all have heard): the messages under way are
+ * received, whatever is in them. */
+static void settle(Reduce *r)
+{
+    for (int i = 0; r->pending && i < r->ranges; i++)
+        between_complete(r, i);
+    r->pending = false;
 }
 
 void reduce_close(Reduce *r)
 {
     if (!r)
         return;
+    settle(r);
     between_close(r);
     tree_free(&r->local);
     tree_free(&r->local_scalars);
@@ -185,18 +202,39 @@ void reduce_begin(Reduce *r, int64_t leaves, bool vectors, int64_t *lo, int64_t 
 {
     CHECK(!vectors || is_planned(r->planned, leaves), "a round of %lld leaves was not planned for",
           (long long)leaves);
+    settle(r);
     r->leaves = leaves;
     r->vectors = vectors;
+    r->pending = vectors && is_between(r);
     r->round++;
     tree_reset(&r->local);
     tree_reset(&r->local_scalars);
     *lo = cut(leaves, r->comm->rank, r->comm->size);
     *hi = cut(leaves, r->comm->rank + 1, r->comm->size);
+    r->share = *hi - *lo;
+    r->pushed = 0;
+    r->announced = false;
+    r->last = NULL;
+    if (r->pending)
+        between_begin(r);
+}
+
+static int64_t slot_number(const Reduce *r, const void *vector)
+{
+    return ((const char *)vector - (const char *)r->local.all[0]) / r->stride;
 }
 
 Real *reduce_leaf(Reduce *r)
 {
-    return tree_take(&r->local);
+    Real *leaf = tree_take(&r->local);
+    if (r->pushed < r->share - 1)
+        return leaf;
+    Said *said = entry_of(r, r->comm->rank)->said;
+    for (int i = 0; i < r->local.count; i++, said++)
+        said->slot = slot_number(r, r->local.stack[i].own);
+    said->slot = slot_number(r, leaf);
+    r->announced = true;
+    return leaf;
 }
 
 void reduce_push(Reduce *r, int64_t index, const Real *leaf, const double *scalars)
@@ -204,20 +242,61 @@ void reduce_push(Reduce *r, int64_t index, const Real *leaf, const double *scala
     double *own = tree_take(&r->local_scalars);
     memcpy(own, scalars, REDUCE_SCALARS * sizeof *own);
     tree_push(&r->local_scalars, (Subtree){index, 1}, own, true);
-    if (r->vectors)
+    if (++r->pushed == r->share)
+        r->last = leaf;
+    else if (r->vectors)
         tree_push(&r->local, (Subtree){index, 1}, leaf, true);
+}
+
+/* Final buckets, as the flag counts them. */
+static uint32_t ready_count(const Reduce *r, int buckets)
+{
+    return r->round * BUCKETS + (uint32_t)buckets;
+}
+
+void reduce_ready(Reduce *r, int64_t elements)
+{
+    Between *w = &r->between;
+    if (!r->pending || r->pushed < r->share - 1)
+        return;
+    int ready = w->ready;
+    while (ready < w->buckets - 1 && r->blocks->start[w->bucket[ready].end] <= elements)
+        ready++;
+    if (ready > w->ready)
+        flag_raise(&signal_of(r, r->comm->member)->ready, ready_count(r, ready));
+    w->ready = ready;
+    between_progress(r);
+}
+
+bool reduce_is_ready(Reduce *r, int member, int buckets)
+{
+    return flag_reached(&signal_of(r, member)->ready, ready_count(r, buckets));
+}
+
+void reduce_await_ready(Reduce *r, int member, int buckets)
+{
+    flag_await(&signal_of(r, member)->ready, ready_count(r, buckets), r->comm->crowded);
+}
+
+/* A rank that failed has fewer leaves: its neighbours may read some of its memory, and nobody what
+ * comes of it. */
+static void forget_slots(Reduce *r)
+{
+    for (int i = 0; i < r->subtrees; i++)
+        entry_of(r, r->comm->rank)->said[i].slot = 0;
 }
 
 static void publish(Reduce *r, Word mine)
 {
     Entry *entry = entry_of(r, r->comm->rank);
     entry->word = mine;
-    for (int i = 0; i < r->local_scalars.count; i++) {
-        Said *said = &entry->said[i];
-        memcpy(said->scalars, r->local_scalars.stack[i].sum, sizeof said->scalars);
-        if (r->vectors)
-            said->slot = ((char *)r->local.stack[i].own - (char *)r->local.all[0]) / r->stride;
-    }
+    for (int i = 0; i < r->local_scalars.count; i++)
+        memcpy(entry->said[i].scalars, r->local_scalars.stack[i].sum,
+               sizeof entry->said[i].scalars);
+    if (!r->announced)
+        forget_slots(r);
+    if (r->pending)
+        flag_raise(&signal_of(r, r->comm->member)->ready, ready_count(r, r->between.buckets));
     flag_raise(&signal_of(r, r->comm->member)->published, r->round);
 }
 
@@ -281,75 +360,97 @@ const Real *reduce_fold(Reduce *r, const Source *sources, int count, int64_t at,
     return tree_fold(&r->fold);
 }
 
-/* Where the subtrees of all members lie. */
-static void find_sources(Reduce *r)
+/* The subtrees of a rank's vectors in this round: see Said. */
+static int share_vectors(const Reduce *r, int rank, Subtree *subtrees)
+{
+    int64_t lo = cut(r->leaves, rank, r->comm->size), hi = cut(r->leaves, rank + 1, r->comm->size);
+    if (lo == hi)
+        return 0;
+    int count = plan_subtrees(lo, hi - 1, subtrees);
+    subtrees[count++] = (Subtree){hi - 1, 1};
+    return count;
+}
+
+void reduce_find_sources(Reduce *r)
 {
     Subtree subtrees[PLAN_SUBTREES];
     r->source_count = 0;
     for (int m = 0; m < r->comm->members; m++) {
         int rank = r->comm->group_first[r->comm->group] + m;
-        int count = share_subtrees(r, rank, subtrees);
+        int count = share_vectors(r, rank, subtrees);
         for (int i = 0; i < count; i++)
             r->sources[r->source_count++] =
                 (Source){subtrees[i], slot_of(r, m, entry_of(r, rank)->said[i].slot)};
     }
 }
 
-/* The whole sum of this rank's blocks in memory: its column's with several groups, MPI's with
- * `reduce: mpi`; NULL where the blocks are still to be folded, one by one. */
-static const Real *sum_blocks(Reduce *r)
+/* `reduce: mpi`: the whole sum of all ranks, in whatever order MPI likes. */
+static const Real *sum_by_mpi(Reduce *r)
 {
-    if (r->kind == REDUCE_MPI) {
-        Real *sum = (Real *)tree_fold(&r->local); /* whatever order MPI likes */
-        if (!sum)
-            sum = memset(tree_take(&r->local), 0, (size_t)r->stride);
-        comm_allreduce(r->comm, sum, r->extent);
-        return sum;
-    }
-    find_sources(r);
-    if (r->comm->groups == 1 || r->first_block == r->end_block)
-        return NULL;
-    between_sum(r);
-    return r->between.total - r->blocks->start[r->first_block];
+    if (r->last)
+        tree_push(&r->local, (Subtree){r->leaves, 1}, r->last, true);
+    Real *sum = (Real *)tree_fold(&r->local);
+    if (!sum)
+        sum = memset(tree_take(&r->local), 0, (size_t)r->stride);
+    comm_allreduce(r->comm, sum, r->extent);
+    return sum;
 }
 
-static void go_through(Reduce *r, ReduceApply *apply, void *context, Real *keep)
+/* Applies a range of blocks; with `keep`, the folded sum is kept there. */
+static void go_through(Reduce *r, Range *range, ReduceApply *apply, void *context, Real *keep)
 {
-    for (int64_t b = r->first_block; b < r->end_block; b++) {
+    int64_t first = r->blocks->start[range->first_block];
+    for (int64_t b = range->first_block; b < range->end_block; b++) {
         int64_t at = r->blocks->start[b], n = r->blocks->start[b + 1] - at;
-        const Real *sum =
-            r->total ? r->total + at : reduce_fold(r, r->sources, r->source_count, at, n);
+        const Real *sum = range->total ? range->total + (at - first)
+                                       : reduce_fold(r, r->sources, r->source_count, at, n);
         if (keep)
-            sum = memcpy(keep + at, sum, (size_t)n * sizeof *sum);
+            sum = memcpy(keep + (at - first), sum, (size_t)n * sizeof *sum);
         apply(context, b, sum);
     }
+    range->total = keep ? keep : range->total;
+}
+
+/* For the first time in a round. While a range is applied, the ones behind it are under way. */
+static void go_through_all(Reduce *r, ReduceApply *apply, void *context, Real *keep)
+{
+    if (r->kind == REDUCE_MPI)
+        r->range[0].total = sum_by_mpi(r) + r->blocks->start[r->range[0].first_block];
+    else if (!r->pending) {
+        reduce_find_sources(r);
+        r->range[0].total = NULL;
+    }
+    for (int i = 0; i < r->ranges; i++) {
+        if (r->pending)
+            between_complete(r, i);
+        go_through(r, &r->range[i], apply, context, r->range[i].total ? NULL : keep);
+    }
+    r->pending = false;
 }
 
 void reduce_apply(Reduce *r, ReduceApply *apply, void *context)
 {
-    r->total = sum_blocks(r);
-    go_through(r, apply, context, NULL);
+    go_through_all(r, apply, context, NULL);
 }
 
 /* Several groups, and MPI, have the whole sum in memory in any case. */
 void reduce_reserve(Reduce *r)
 {
     const int64_t *start = r->blocks->start;
+    const Range *range = &r->range[0];
     if (r->comm->groups == 1 && r->kind == REDUCE_TREE)
-        r->kept = mem_alloc(start[r->end_block] - start[r->first_block], sizeof(Real));
+        r->kept = mem_alloc(start[range->end_block] - start[range->first_block], sizeof(Real));
 }
 
 void reduce_keep(Reduce *r, ReduceApply *apply, void *context)
 {
-    r->total = sum_blocks(r);
-    Real *kept = r->kept && !r->total ? r->kept - r->blocks->start[r->first_block] : NULL;
-    go_through(r, apply, context, kept);
-    r->total = kept ? kept : r->total;
+    go_through_all(r, apply, context, r->kept);
 }
 
 void reduce_again(Reduce *r, ReduceApply *apply, void *context)
 {
-    go_through(r, apply, context, NULL);
+    for (int i = 0; i < r->ranges; i++)
+        go_through(r, &r->range[i], apply, context, NULL);
 }
 
 void reduce_meet(Reduce *r)

@@ -2,7 +2,8 @@
  * it. One round:
  *
  *     reduce_begin    so many leaves; this rank's share is [*lo, *hi)
- *     reduce_leaf     where to write the next leaf           } for each own leaf
+ *     reduce_leaf     where to write the next leaf           }
+ *     reduce_ready    so much of it is written, optional     } for each own leaf
  *     reduce_push     it is written; here are its scalars    }
  *     reduce_agree    all ranks publish; all see the same flags and the same scalar sums
  *     reduce_apply    this rank's blocks of the sum, one by one, to be applied to the shared state
@@ -12,7 +13,8 @@
  *
  * Inside a group each rank folds its slice straight out of its neighbours' leftover subtrees, block
  * by block in cache: no copy of the vector is ever summed or gathered. Between groups the columns
- * exchange (see between.h). A round for scalars alone (evaluation) ends with reduce_agree. */
+ * exchange, bucket by bucket (see between.c), as soon as a group's last leaves are ready up to
+ * there. A round for scalars alone (evaluation) ends with reduce_agree. */
 #ifndef DIST_REDUCE_H
 #define DIST_REDUCE_H
 
@@ -49,10 +51,14 @@ int64_t reduce_bytes(const Comm *comm, int64_t extent, Leaves leaves);
 
 void reduce_begin(Reduce *reduce, int64_t leaves, bool vectors, int64_t *lo, int64_t *hi);
 Real *reduce_leaf(Reduce *reduce);
+/* The first `elements` of the leaf being written are final; what can be exchanged meanwhile is
+ * moved on. Not collective. */
+void reduce_ready(Reduce *reduce, int64_t elements);
 /* `leaf` from reduce_leaf, NULL in a round without vectors. */
 void reduce_push(Reduce *reduce, int64_t index, const Real *leaf, const double *scalars);
-/* A rank that failed may have pushed fewer leaves than its share; its flags say so and nobody reads
- * them. scalars: the sums. Collective. */
+/* After it the round may be left, by all ranks alike: what is under way then is ended by the next
+ * reduce_begin or reduce_close. A rank that failed may have pushed fewer leaves than its share; its
+ * flags say so and nobody reads them. scalars: the sums. Collective. */
 Word reduce_agree(Reduce *reduce, Word mine, double *scalars);
 typedef void ReduceApply(void *context, int64_t block, const Real *sum);
 /* Collective. */

@@ -11,16 +11,40 @@ typedef struct Source {
     const Real *vector; /* indexed by element, as the whole vector is */
 } Source;
 
+/* The vector is exchanged in buckets, each a range of blocks; of each, every column has a part. */
+enum { BUCKETS = 64, LEVELS = 32 };
+
+typedef enum BucketPhase { BUCKET_WAITS, BUCKET_MOVES, BUCKET_DONE } BucketPhase;
+
+typedef struct Bucket {
+    int64_t end;                    /* blocks: it begins where the one before it ends */
+    int64_t first_block, end_block; /* the column's */
+    int64_t at;                     /* elements of the column before it */
+    int64_t *piece;                 /* [groups + 1] blocks: who folds what of the column's */
+    int64_t *line;                  /* [groups + 1] the pieces in lines from first_block on */
+    Real *received;                 /* others' subtrees of our piece, or a half to be added */
+    Messages messages;
+    BucketPhase phase;                      /* in this round */
+    int stage;                              /* of BUCKET_MOVES */
+    int64_t lo[LEVELS + 1], hi[LEVELS + 1]; /* aligned: what is ours at each level */
+} Bucket;
+
 typedef struct Between {
-    int64_t first_block, end_block; /* this rank's column */
-    int64_t *piece;                 /* [groups + 1] blocks: who folds what of the column */
-    Real *partials;                 /* the group's own subtrees, [subtree][column] */
-    Real *received;                 /* other groups' subtrees of our piece, or a half to be added */
-    Real *total;                    /* the column's sum */
-    int64_t column;                 /* elements of the column */
-    int64_t *line;                  /* [groups + 1] the pieces in lines of the column */
-    Source *sources;                /* all groups' subtrees of our piece */
+    Bucket bucket[BUCKETS];
+    int buckets;
+    int ready;       /* buckets of this rank's last leaf that are final */
+    int64_t column;  /* elements of the column in all buckets */
+    Real *partials;  /* the group's own subtrees, [subtree][column] */
+    Real *total;     /* the column's sum */
+    Source *sources; /* all groups' subtrees of a piece */
 } Between;
+
+/* Blocks that this rank applies, and their sum, which is total[at - element of first_block]; NULL
+ * where they are still to be folded, one by one. */
+typedef struct Range {
+    int64_t first_block, end_block;
+    const Real *total;
+} Range;
 
 struct Reduce {
     const Comm *comm;
@@ -30,22 +54,26 @@ struct Reduce {
     Leaves planned; /* what a round with vectors may have */
     int64_t leaves; /* of this round */
     bool vectors;   /* this round has vectors */
+    bool pending;   /* whose exchange between groups is not over */
     uint32_t round;
-    int subtrees;        /* room for a rank's subtrees in its entry */
-    int slots;           /* vectors a rank */
-    int64_t stride;      /* bytes from one vector to the next */
-    size_t part;         /* bytes of a rank's vectors */
-    size_t entry;        /* bytes of a rank's entry on the board */
-    int64_t *entry_line; /* [groups + 1] where each group's entries begin, in lines */
+    int64_t share, pushed; /* leaves: this rank's, and how many of them are there */
+    bool announced;        /* where its subtrees lie */
+    const Real *last;      /* of this rank's leaves: it is merged where the ranks' subtrees meet */
+    int subtrees;          /* room for a rank's sources in its entry */
+    int slots;             /* vectors a rank */
+    int64_t stride;        /* bytes from one vector to the next */
+    size_t part;           /* bytes of a rank's vectors */
+    size_t entry;          /* bytes of a rank's entry on the board */
+    int64_t *entry_line;   /* [groups + 1] where each group's entries begin, in lines */
     Window vectors_window, board, signals;
     Tree local, local_scalars; /* this rank's leaves */
     Tree fold, fold_scalars;   /* where subtrees meet: one block at a time */
     void *local_scalar_memory, *fold_memory, *fold_scalar_memory;
     Source *sources; /* the group's subtrees */
     int source_count;
-    int64_t first_block, end_block; /* that this rank applies */
-    Real *kept;                     /* their sums, of reduce_keep in a single group */
-    const Real *total;              /* the sum by element, kept in this round: for reduce_again */
+    Range range[BUCKETS]; /* one a bucket; a single group has one */
+    int ranges;
+    Real *kept; /* the sums of reduce_keep in a single group */
     uint32_t meetings;
     Between between;
 };
@@ -54,9 +82,19 @@ struct Reduce {
  * source: valid until the next fold. */
 const Real *reduce_fold(Reduce *reduce, const Source *sources, int count, int64_t at, int64_t n);
 
+/* Until member m's last leaf is final in so many buckets, or whether it is. */
+void reduce_await_ready(Reduce *reduce, int member, int buckets);
+bool reduce_is_ready(Reduce *reduce, int member, int buckets);
+/* Lists where the subtrees of all members lie, as far as they have said so. */
+void reduce_find_sources(Reduce *reduce);
+
 void between_open(Reduce *reduce);
 void between_close(Reduce *reduce);
-/* Exchanges this rank's column with the other groups; the sum is total[at - first element]. */
-void between_sum(Reduce *reduce);
+/* Before the leaves of a round with vectors. */
+void between_begin(Reduce *reduce);
+/* Moves on what can be moved. */
+void between_progress(Reduce *reduce);
+/* Until bucket i has its sum. */
+void between_complete(Reduce *reduce, int i);
 
 #endif

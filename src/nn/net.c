@@ -2,6 +2,7 @@
  * what is left is two loops over the layers. */
 #include "nn/net.h"
 
+#include "base/cut.h"
 #include "math/vec.h"
 
 #include <stdio.h>
@@ -84,6 +85,16 @@ const char *net_tensor_name(const Net *net, const Tensor *tensor)
     char *text = texts[turn++ % 4];
     snprintf(text, sizeof texts[0], "%s/%s", net->layers[tensor->layer].name, tensor->name);
     return text;
+}
+
+int64_t net_final(const Net *net, int layer)
+{
+    const Layer *l = &net->layers[layer];
+    int64_t end = 0;
+    for (int t = 0; t < l->tensor_count; t++)
+        if (l->tensors[t].kind == TENSOR_PARAMETER)
+            end = l->tensors[t].offset + round_up(l->tensors[t].size, LINE_REALS);
+    return end;
 }
 
 int64_t net_activation_bytes(const Net *net)

@@ -43,7 +43,9 @@ typedef struct Net {
     double flops;             /* forward, one sample */
     bool *learns;             /* whether layer i, or one that feeds it, has tensors */
     /* Activations, this rank's own: output, gradient and work of each layer. A dy is NULL where no
-     * gradient is wanted (nothing learns up to there) and for the last layer, whose dy is given. */
+     * gradient is wanted (nothing learns up to there) and for the last layer, whose dy is given.
+     * Arrays are shared where one is no longer needed when the other is: an activation writes over
+     * what it is applied to, and a dy is there only until its layer has passed it on. */
     Real **y, **dy, **work;
     Real *scratch; /* of the layer that runs: enough for any */
     /* Where layer i writes the gradient of its input k: that layer's dy if it is the first to write
@@ -75,6 +77,9 @@ void net_backward(Net *net, const Pass *pass, const Real *values, const Real *x,
                   Real *leaf);
 /* "03_dense/weight" of a tensor. In one of a few rotating buffers. */
 const char *net_tensor_name(const Net *net, const Tensor *tensor);
+/* How many elements of the leaf are final when this layer's backward pass has finished; 0: no more
+ * than before. */
+int64_t net_final(const Net *net, int layer);
 /* Bytes that a rank holds for activations. */
 int64_t net_activation_bytes(const Net *net);
 

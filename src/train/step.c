@@ -13,6 +13,14 @@
 enum { SCALAR_LEAF_SQUARE = SCALAR_COUNT }; /* |sum of gradients|^2 / weight of a leaf */
 _Static_assert((int)SCALAR_LEAF_SQUARE < (int)REDUCE_SCALARS, "room for the scalars");
 
+/* What lies behind a layer in the leaf is final, and may be on its way while the pass goes on. */
+static void layer_done(void *context, int layer, bool backward)
+{
+    const Engine *e = context;
+    if (backward)
+        reduce_ready(e->reduce, net_final(e->net, layer));
+}
+
 /* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. */
 static Err run_leaf(Engine *e, int64_t m, bool measure)
 {
@@ -23,7 +31,9 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
     TRY(feed_train(&e->feed, first + cut(e->global, m, e->leaves),
                    first + cut(e->global, m + 1, e->leaves)));
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
+    NetMarks marks = {layer_done, e};
     Pass pass = engine_pass(e, true);
+    pass.marks = &marks;
     Targets targets = engine_targets(e);
     const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, e->dy);

@@ -1,5 +1,6 @@
 /* dist/reduce under mpirun, for reduce.sh: on every number of ranks up to those that are there,
- * with every exchange, and with groups of two and of three ranks made by LOCKSTEP_GROUP, the sum of
+ * with every exchange, with groups of two and of three ranks made by LOCKSTEP_GROUP, in one bucket
+ * and, by LOCKSTEP_BUCKET, in several, leaves becoming ready part by part, the sum of
  * 1 to 33 leaves is compared bit by bit with the tree's definition (leaves.h). Ranks count what is
  * wrong; rank 0 says `ok - sentence` or `not ok - sentence`. */
 #include "base/cut.h"
@@ -11,20 +12,23 @@
 #include <string.h>
 #include <time.h>
 
-enum { MOST_LEAVES = 33, MOST_PARTS = 40 };
+enum { MOST_LEAVES = 33, MOST_PARTS = 40, PARTS = 5 };
 
 typedef struct Setting {
     const char *name;
     Exchange exchange;
-    const char *group; /* LOCKSTEP_GROUP */
+    const char *group;  /* LOCKSTEP_GROUP */
+    const char *bucket; /* LOCKSTEP_BUCKET */
 } Setting;
 
 static const Setting settings[] = {
-    {"groups that share memory", EXCHANGE_AUTO, "0"},
-    {"messages", EXCHANGE_MESSAGES, "0"},
-    {"groups of two", EXCHANGE_AUTO, "2"},
-    {"groups of three", EXCHANGE_AUTO, "3"},
-    {"groups of four", EXCHANGE_AUTO, "4"},
+    {"groups that share memory", EXCHANGE_AUTO, "0", "0"},
+    {"messages", EXCHANGE_MESSAGES, "0", "0"},
+    {"messages in buckets", EXCHANGE_MESSAGES, "0", "3000"},
+    {"groups of two", EXCHANGE_AUTO, "2", "0"},
+    {"groups of two, buckets", EXCHANGE_AUTO, "2", "3000"},
+    {"groups of three", EXCHANGE_AUTO, "3", "3000"},
+    {"groups of four", EXCHANGE_AUTO, "4", "9000"},
 };
 
 /* Tensors of odd sizes; `slim` ones follow a large one as biases do, so that half of the blocks is
@@ -96,8 +100,11 @@ static void push_leaves(Reduce *reduce, const Vectors *v, bool vectors, int64_t 
 {
     for (int64_t m = lo; m < hi; m++) {
         Real *leaf = vectors ? reduce_leaf(reduce) : NULL;
-        if (vectors)
-            memcpy(leaf, v->leaves + m * v->extent, (size_t)v->extent * sizeof *leaf);
+        for (int part = 0; vectors && part < PARTS; part++) {
+            int64_t at = cut(v->extent, part, PARTS), end = cut(v->extent, part + 1, PARTS);
+            memcpy(leaf + at, v->leaves + m * v->extent + at, (size_t)(end - at) * sizeof *leaf);
+            reduce_ready(reduce, end);
+        }
         reduce_push(reduce, m, leaf, v->scalars + m * REDUCE_SCALARS);
     }
 }
@@ -237,6 +244,7 @@ static int check_setting(const Comm *world, const Setting *setting, int ranks)
     int failures = 0;
     int64_t wrong[3] = {0};
     setenv("LOCKSTEP_GROUP", setting->group, 1);
+    setenv("LOCKSTEP_BUCKET", setting->bucket, 1);
     Err err = comm_divide(world, ranks, setting->exchange, &comm);
     CHECK(!err, "%s", err_text(err));
     for (size_t l = 0; l < sizeof layouts / sizeof *layouts && comm.size; l++) {
