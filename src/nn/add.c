@@ -46,7 +46,7 @@ static void add_backward(const Layer *layer, const Pass *pass, const Io *io)
 {
     size_t bytes = (size_t)(shape_size(layer->out) * pass->lanes) * sizeof(Real);
     for (int k = 0; k < 2; k++)
-        if (io->dx[k])
+        if (io->dx[k] && io->dx[k] != io->dy)
             memcpy(io->dx[k], io->dy, bytes);
 }
 
@@ -55,6 +55,8 @@ const LayerType layer_add = {
     .help = "the sum of two layers, named by `from`",
     .main_key = "from",
     .input_count = 2,
+    .forward_in_place = true,
+    .backward_in_place = true,
     .setup = add_setup,
     .forward = add_forward,
     .backward = add_backward,
@@ -67,6 +69,8 @@ const LayerType layer_residual = {
     .fields = residual_fields,
     .self_size = sizeof(Residual),
     .input_count = 2,
+    .forward_in_place = true,
+    .backward_in_place = true,
     .paths = residual_paths,
     .setup = add_setup,
     .forward = add_forward,

@@ -192,6 +192,7 @@ const LayerType layer_batch_norm = {
     .self_size = sizeof(BatchNorm),
     .input_count = 1,
     .is_norm = true,
+    .backward_in_place = true,
     .setup = batch_norm_setup,
     .init = batch_norm_init,
     .forward = batch_norm_forward,

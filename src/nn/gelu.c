@@ -45,6 +45,7 @@ const LayerType layer_gelu = {
     .name = "gelu",
     .help = "x times the normal distribution function of x",
     .input_count = 1,
+    .backward_in_place = true,
     .is_activation = true,
     .is_rectifier = true,
     .setup = gelu_setup,

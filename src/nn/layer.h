@@ -86,6 +86,10 @@ typedef struct LayerType {
     const char *const *paths; /* settings that hold lists of layers, an input each; or NULL */
     bool is_activation, is_rectifier; /* for the default initialisation of the layer before it */
     bool is_norm;                     /* its parameters take no weight decay */
+    /* What lets arrays be shared (net_build.c). */
+    bool reads_output;      /* backward reads y: nobody may write over it */
+    bool forward_in_place;  /* y may be x[0], which backward then does not read */
+    bool backward_in_place; /* dx[0] may be dy */
     /* Checks layer->in against the settings; sets layer->out, work_rows, scratch and flops,
      * and declares tensors with layer_tensor. STATUS_USER with layer_fail. */
     Err (*setup)(Layer *layer);

@@ -94,30 +94,104 @@ static Real *take_rows(Net *net, int64_t rows)
     return arena_take(&net->arena, rows * net->lanes, sizeof(Real));
 }
 
-/* Goes backward as net_backward will: who comes first to an output's gradient writes it, the others
- * are added. */
-static void wire_gradients(Net *net)
+static int reader_count(const Net *net, int source)
 {
-    int64_t sum_rows[LAYER_INPUTS] = {0};
-    bool *second =
-        arena_take(&net->arena, (int64_t)net->layer_count * LAYER_INPUTS, sizeof *second);
-    for (int i = net->layer_count - 1; i >= 0; i--)
-        for (int k = 0; k < net->layers[i].type->input_count; k++) {
-            int source = net->layers[i].inputs[k];
+    int count = 0;
+    for (int i = 0; i < net->layer_count; i++)
+        for (int k = 0; k < net->layers[i].type->input_count; k++)
+            count += net->layers[i].inputs[k] == source;
+    return count;
+}
+
+/* A layer may write over the output that it alone reads, unless the one who wrote it needs it. */
+static void wire_outputs(Net *net)
+{
+    for (int i = 0; i < net->layer_count; i++) {
+        const Layer *layer = &net->layers[i];
+        int source = layer->inputs[0];
+        bool over = layer->type->forward_in_place && source >= 0 &&
+                    !net->layers[source].type->reads_output && reader_count(net, source) == 1;
+        net->y[i] = over ? net->y[source] : take_rows(net, shape_size(layer->out));
+        net->work[i] = take_rows(net, layer->work_rows);
+    }
+}
+
+/* Gradients of outputs, while it is planned where they lie: a place is free again when the layer
+ * whose output it is of has passed it on. */
+typedef struct Places {
+    int count;
+    int *of;    /* [layers] the place of a layer's dy; -1: none yet */
+    int *shelf; /* [shelved] free places, the last one freed last: it is the warmest */
+    int shelved;
+    int64_t *rows; /* [count] room */
+} Places;
+
+static int take_place(Places *p, int64_t rows)
+{
+    int place = p->shelved ? p->shelf[--p->shelved] : p->count++;
+    p->rows[place] = p->rows[place] > rows ? p->rows[place] : rows;
+    return place;
+}
+
+/* Where layer i leaves the gradient of its input k; the first one may write over its own dy. */
+static int place_gradient(const Net *net, Places *p, int i, int k)
+{
+    const Layer *layer = &net->layers[i];
+    int own = p->of[i];
+    if (k == 0 && layer->type->backward_in_place && own >= 0)
+        return own;
+    return take_place(p, shape_size(layer->in[k]));
+}
+
+/* Goes backward as net_backward will: who comes first to an output's gradient writes it, the others
+ * are added, out of a sum[k] that is as large as any of them needs. second[i][k]: one of those. */
+static void plan_gradients(const Net *net, Places *p, bool (*second)[LAYER_INPUTS],
+                           int64_t sum_rows[LAYER_INPUTS])
+{
+    for (int i = net->layer_count - 1; i >= 0; i--) {
+        const Layer *layer = &net->layers[i];
+        bool passed_on = false;
+        for (int k = 0; k < layer->type->input_count; k++) {
+            int source = layer->inputs[k];
+            int64_t rows = shape_size(layer->in[k]);
             if (source < 0 || !net->learns[source])
                 continue;
-            int64_t rows = shape_size(net->layers[i].in[k]);
-            second[i * LAYER_INPUTS + k] = net->dy[source] != NULL;
-            if (!net->dy[source])
-                net->dx[i][k] = net->dy[source] = take_rows(net, rows);
-            else if (sum_rows[k] < rows)
-                sum_rows[k] = rows;
+            second[i][k] = p->of[source] >= 0;
+            if (second[i][k]) {
+                sum_rows[k] = sum_rows[k] > rows ? sum_rows[k] : rows;
+                continue;
+            }
+            p->of[source] = place_gradient(net, p, i, k);
+            passed_on |= p->of[source] == p->of[i];
         }
-    for (int k = 0; k < LAYER_INPUTS; k++) {
+        if (p->of[i] >= 0 && !passed_on)
+            p->shelf[p->shelved++] = p->of[i];
+    }
+}
+
+static void wire_gradients(Net *net)
+{
+    int n = net->layer_count;
+    int64_t sum_rows[LAYER_INPUTS] = {0};
+    bool(*second)[LAYER_INPUTS] = arena_take(&net->arena, n, sizeof *second);
+    Places p = {.of = arena_take(&net->arena, n, sizeof *p.of),
+                .shelf = arena_take(&net->arena, n, sizeof *p.shelf),
+                .rows = arena_take(&net->arena, n, sizeof *p.rows)};
+    for (int i = 0; i < n; i++)
+        p.of[i] = -1;
+    plan_gradients(net, &p, second, sum_rows);
+    Real **place = arena_take(&net->arena, p.count, sizeof *place);
+    for (int at = 0; at < p.count; at++)
+        place[at] = take_rows(net, p.rows[at]);
+    for (int k = 0; k < LAYER_INPUTS; k++)
         net->sum[k] = sum_rows[k] ? take_rows(net, sum_rows[k]) : NULL;
-        for (int i = 0; i < net->layer_count; i++)
-            if (second[i * LAYER_INPUTS + k])
-                net->dx[i][k] = net->sum[k];
+    for (int i = 0; i < n; i++) {
+        net->dy[i] = p.of[i] >= 0 ? place[p.of[i]] : NULL;
+        for (int k = 0; k < net->layers[i].type->input_count; k++) {
+            int source = net->layers[i].inputs[k];
+            if (source >= 0 && p.of[source] >= 0)
+                net->dx[i][k] = second[i][k] ? net->sum[k] : place[p.of[source]];
+        }
     }
 }
 
@@ -139,10 +213,7 @@ static void wire(Net *net)
     net->dy = arena_take(&net->arena, n, sizeof *net->dy);
     net->dx = arena_take(&net->arena, n, sizeof *net->dx);
     net->work = arena_take(&net->arena, n, sizeof *net->work);
-    for (int i = 0; i < n; i++) {
-        net->y[i] = take_rows(net, shape_size(net->layers[i].out));
-        net->work[i] = take_rows(net, net->layers[i].work_rows);
-    }
+    wire_outputs(net);
     wire_gradients(net);
     wire_scratch(net);
 }

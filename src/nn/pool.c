@@ -195,6 +195,7 @@ const LayerType layer_max_pool = {
     .self_size = sizeof(Pool),
     .variant = MAXIMUM,
     .input_count = 1,
+    .reads_output = true,
     .setup = pool_setup,
     .forward = pool_forward,
     .backward = pool_backward,

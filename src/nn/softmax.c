@@ -61,6 +61,7 @@ const LayerType layer_softmax = {
     .name = "softmax",
     .help = "channels to probabilities that add up to 1",
     .input_count = 1,
+    .reads_output = true,
     .is_activation = true,
     .setup = softmax_setup,
     .forward = softmax_forward,
