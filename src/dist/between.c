@@ -10,45 +10,19 @@
  * buckets on; nobody waits before the leaves are done. The order of additions is by index, never
  * by arrival.
  *
- * Aligned (every group's share is one whole subtree, a power of two of them): recursive halving
- * with the neighbour first adds in exactly the tree's order, then doubling spreads the sum:
- *
- *     group   0         1         2         3
- *             |<- half->|         |<- half->|        0+1            2+3
- *             |<------ quarter ------>|              (0+1)+(2+3)
- *
- * Any other case: every group sends each piece of its leftover subtrees to the piece's owner, who
- * folds them in the same order and sends the sum to all; two to four times the volume, the same
- * bits. */
-#include "dist/reduce_inside.h"
+ * Where every group's share is one whole subtree, a power of two of them, a bucket is summed by
+ * between_aligned.c; in any other case by between_pieces.c. */
+#include "dist/between_inside.h"
 
 #include "base/cut.h"
 #include "base/mem.h"
-#include "math/vec.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_BYTES = 1 << 20, MOST_BYTES = 4 << 20 }; /* of a bucket */
 
-static int64_t element(const Reduce *r, int64_t block)
-{
-    return r->blocks->start[block];
-}
-
-/* Lines from the column's start in the bucket to `block`. */
-static int64_t lines_to(const Reduce *r, const Bucket *b, int64_t block)
-{
-    return (element(r, block) - element(r, b->first_block)) / LINE_REALS;
-}
-
-/* Where the column's sum of a bucket lies. */
-static Real *total_of(const Reduce *r, const Bucket *b)
-{
-    return r->between.total + b->at;
-}
-
-static int group_subtrees(const Reduce *r, int group, Subtree *subtrees)
+int between_subtrees(const Reduce *r, int group, Subtree *subtrees)
 {
     int64_t lo, hi;
     plan_group(r->comm, group, r->leaves, &lo, &hi);
@@ -104,7 +78,7 @@ static void count_subtrees(Reduce *r, int *most, int *total)
         int sum = 0;
         r->leaves = r->planned.leaves[i];
         for (int q = 0; q < r->comm->groups; q++) {
-            int count = group_subtrees(r, q, subtrees);
+            int count = between_subtrees(r, q, subtrees);
             sum += count;
             *most = count > *most ? count : *most;
         }
@@ -158,6 +132,8 @@ void between_close(Reduce *r)
     *w = (Between){0};
 }
 
+/* ---- a round ---- */
+
 void between_begin(Reduce *r)
 {
     Between *w = &r->between;
@@ -174,11 +150,11 @@ void between_begin(Reduce *r)
 static bool is_merged(const Reduce *r)
 {
     Subtree subtrees[PLAN_SUBTREES];
-    return r->comm->members == 1 && r->source_count == group_subtrees(r, r->comm->group, subtrees);
+    return r->comm->members == 1 &&
+           r->source_count == between_subtrees(r, r->comm->group, subtrees);
 }
 
-/* The group's subtree i over the column's part of a bucket, when find_partials has been there. */
-static const Real *partial(const Reduce *r, const Bucket *b, int i)
+const Real *between_partial(const Reduce *r, const Bucket *b, int i)
 {
     return is_merged(r) ? r->sources[i].vector + element(r, b->first_block)
                         : r->between.partials + i * r->between.column + b->at;
@@ -206,176 +182,16 @@ static void find_partials(Reduce *r, const Bucket *b)
         fold_block(r, b, block);
 }
 
-/* ---- aligned: stages 0 .. levels - 1 halve, levels .. 2 levels - 1 double ---- */
-
-static int level_count(const Reduce *r)
-{
-    int levels = 0;
-    while (1 << levels < r->comm->groups)
-        levels++;
-    return levels;
-}
-
-/* Sends the lines of blocks [give[0], give[1]) to a peer and receives those of `take`. */
-static void swap(Reduce *r, Bucket *b, int peer, const Real *from, const int64_t give[2],
-                 Real *into, const int64_t take[2])
-{
-    int64_t give_at = lines_to(r, b, give[0]), take_at = lines_to(r, b, take[0]);
-    messages_receive(&b->messages, r->comm, peer, into, lines_to(r, b, take[1]) - take_at);
-    messages_send(&b->messages, r->comm, peer, from + give_at * LINE_REALS,
-                  lines_to(r, b, give[1]) - give_at);
-}
-
-/* What is to be halved: the group's own sum, then what was added to it. */
-static const Real *half_of(const Reduce *r, const Bucket *b, int level)
-{
-    return level == 0 ? partial(r, b, 0) : total_of(r, b);
-}
-
-/* Halves what is ours with the peer of this level: the lower group keeps the lower half. */
-static void post_half(Reduce *r, Bucket *b, int level)
-{
-    int peer = r->comm->group ^ (1 << level);
-    int64_t lo = b->lo[level], hi = b->hi[level], middle = lo + cut(hi - lo, 1, 2);
-    bool lower = r->comm->group < peer;
-    int64_t keep[2] = {lower ? lo : middle, lower ? middle : hi};
-    int64_t give[2] = {lower ? middle : lo, lower ? hi : middle};
-    b->lo[level + 1] = keep[0];
-    b->hi[level + 1] = keep[1];
-    swap(r, b, peer, half_of(r, b, level), give, b->received, keep);
-}
-
-static void add_half(Reduce *r, Bucket *b, int level)
-{
-    int64_t at = lines_to(r, b, b->lo[level + 1]) * LINE_REALS;
-    int64_t end = lines_to(r, b, b->hi[level + 1]) * LINE_REALS;
-    vec_add(total_of(r, b) + at, half_of(r, b, level) + at, b->received, end - at);
-}
-
-/* Back up: what this rank held at each level, and its peer the rest. */
-static void post_rest(Reduce *r, Bucket *b, int level)
-{
-    int peer = r->comm->group ^ (1 << level);
-    bool lower = r->comm->group < peer;
-    int64_t give[2] = {b->lo[level + 1], b->hi[level + 1]};
-    int64_t take[2] = {lower ? give[1] : b->lo[level], lower ? b->hi[level] : give[0]};
-    Real *total = total_of(r, b);
-    swap(r, b, peer, total, give, total + lines_to(r, b, take[0]) * LINE_REALS, take);
-}
-
-static void post_aligned(Reduce *r, Bucket *b)
-{
-    int levels = level_count(r);
-    if (b->stage < levels)
-        post_half(r, b, b->stage);
-    else if (b->stage < 2 * levels)
-        post_rest(r, b, 2 * levels - 1 - b->stage);
-    else
-        b->phase = BUCKET_DONE;
-}
-
-static void start_aligned(Reduce *r, Bucket *b)
-{
-    find_partials(r, b);
-    b->lo[0] = b->first_block;
-    b->hi[0] = b->end_block;
-    post_aligned(r, b);
-}
-
-static void go_on_aligned(Reduce *r, Bucket *b)
-{
-    if (b->stage < level_count(r))
-        add_half(r, b, b->stage);
-    b->stage++;
-    post_aligned(r, b);
-}
-
-/* ---- any other case: stage 0 collects the subtrees of our piece, stage 1 spreads the sums ---- */
-
-/* All groups' subtrees of our piece, in index order, as they lie when they have been received. With
- * `post`, asks for them. */
-static int list_sources(Reduce *r, Bucket *b, bool post)
-{
-    Between *w = &r->between;
-    const Comm *comm = r->comm;
-    Subtree subtrees[PLAN_SUBTREES];
-    int64_t first = element(r, b->first_block), mine = b->line[comm->group];
-    int64_t lines = b->line[comm->group + 1] - mine;
-    int total = 0;
-    for (int q = 0; q < comm->groups; q++) {
-        int count = group_subtrees(r, q, subtrees);
-        for (int i = 0; i < count; i++, total++) {
-            Real *into = b->received + total * lines * LINE_REALS;
-            const Real *vector = into - (first + mine * LINE_REALS);
-            if (q == comm->group)
-                vector = partial(r, b, i) - first;
-            else if (post)
-                messages_receive(&b->messages, comm, q, into, lines);
-            w->sources[total] = (Source){subtrees[i], vector};
-        }
-    }
-    return total;
-}
-
-static void start_pieces(Reduce *r, Bucket *b)
-{
-    Subtree subtrees[PLAN_SUBTREES];
-    find_partials(r, b);
-    list_sources(r, b, true);
-    int partials = group_subtrees(r, r->comm->group, subtrees);
-    for (int q = 0; q < r->comm->groups; q++)
-        for (int i = 0; i < partials && q != r->comm->group; i++)
-            messages_send(&b->messages, r->comm, q, partial(r, b, i) + b->line[q] * LINE_REALS,
-                          b->line[q + 1] - b->line[q]);
-}
-
-static void fold_piece(Reduce *r, Bucket *b)
-{
-    int total = list_sources(r, b, false);
-    Real *sum = total_of(r, b) - element(r, b->first_block);
-    for (int64_t block = b->piece[r->comm->group]; block < b->piece[r->comm->group + 1]; block++) {
-        int64_t at = element(r, block), n = element(r, block + 1) - at;
-        memcpy(sum + at, reduce_fold(r, r->between.sources, total, at, n),
-               (size_t)n * sizeof(Real));
-    }
-}
-
-static void post_sums(Reduce *r, Bucket *b)
-{
-    const int64_t *line = b->line;
-    int mine = r->comm->group;
-    Real *sum = total_of(r, b);
-    for (int q = 0; q < r->comm->groups; q++) {
-        if (q == mine)
-            continue;
-        messages_receive(&b->messages, r->comm, q, sum + line[q] * LINE_REALS,
-                         line[q + 1] - line[q]);
-        messages_send(&b->messages, r->comm, q, sum + line[mine] * LINE_REALS,
-                      line[mine + 1] - line[mine]);
-    }
-}
-
-static void go_on_pieces(Reduce *r, Bucket *b)
-{
-    if (b->stage++ > 0) {
-        b->phase = BUCKET_DONE;
-        return;
-    }
-    fold_piece(r, b);
-    post_sums(r, b);
-}
-
-/* ---- both ---- */
-
 static void start(Reduce *r, Bucket *b)
 {
     b->phase = BUCKET_MOVES;
-    (plan_aligned(r->comm, r->leaves) ? start_aligned : start_pieces)(r, b);
+    find_partials(r, b);
+    (plan_aligned(r->comm, r->leaves) ? aligned_start : pieces_start)(r, b);
 }
 
 static void go_on(Reduce *r, Bucket *b)
 {
-    (plan_aligned(r->comm, r->leaves) ? go_on_aligned : go_on_pieces)(r, b);
+    (plan_aligned(r->comm, r->leaves) ? aligned_go_on : pieces_go_on)(r, b);
 }
 
 static bool group_is_ready(Reduce *r, int buckets)
