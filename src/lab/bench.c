@@ -137,6 +137,11 @@ static void take_arrays(Stand *s, int lanes)
     s->to = take_noise(s, s->limit_size);
 }
 
+bool bench_is_product(const Layer *layer)
+{
+    return layer->type->main_key && layer->tensor_count > 0 && layer->tensors[0].rank > 1;
+}
+
 static void stand_open(Stand *s, const Subject *subject, int lanes)
 {
     char text[512];
@@ -147,8 +152,7 @@ static void stand_open(Stand *s, const Subject *subject, int lanes)
     err = net_build(&s->net, conf_get(conf_root(s->conf), "model"), subject->input, lanes);
     CHECK(!err, "%s", err_text(err));
     s->layer = &s->net->layers[subject->index];
-    s->product =
-        s->layer->type->main_key && s->layer->tensor_count > 0 && s->layer->tensors[0].rank > 1;
+    s->product = bench_is_product(s->layer);
     take_arrays(s, lanes);
 }
 
