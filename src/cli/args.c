@@ -4,6 +4,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,19 @@ Err args_int(const Args *args, const char *name, int64_t fallback, int64_t *valu
     *value = strtoll(text, &end, 10);
     if (*end || end == text || *value < 0)
         FAIL(STATUS_USER, "%s wants a whole number, found \"%s\"", name, text);
+    return NULL;
+}
+
+Err args_positive(const Args *args, const char *name, double fallback, double *value)
+{
+    const char *text = args_value(args, name);
+    char *end;
+    *value = fallback;
+    if (!text)
+        return NULL;
+    *value = strtod(text, &end);
+    if (*end || end == text || !(*value > 0 && isfinite(*value)))
+        FAIL(STATUS_USER, "%s wants a number above 0, found \"%s\"", name, text);
     return NULL;
 }
 

@@ -67,10 +67,8 @@ static void list_layer(const char *name, const char *output, int64_t parameters,
                        Arena *arena)
 {
     enum { NAME = 39 };
-    size_t length = strlen(name);
-    const char *shown = length > NAME ? arena_text(arena, "..%s", name + length - NAME + 2) : name;
-    log_info("%-*s %-15s %12" PRId64 " %10s", NAME, shown, output, parameters,
-             compact(flops, arena));
+    log_info("%-*s %-15s %12" PRId64 " %10s", NAME, describe_end(name, NAME, arena), output,
+             parameters, compact(flops, arena));
 }
 
 static void list_layers(const Net *net)

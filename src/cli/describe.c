@@ -22,6 +22,12 @@ const char *describe_dims(const H5Info *info, Arena *arena)
     return text;
 }
 
+const char *describe_end(const char *name, size_t most, Arena *arena)
+{
+    size_t length = strlen(name);
+    return length > most ? arena_text(arena, "..%s", name + length - most + 2) : name;
+}
+
 const char *describe_type(const H5Info *info, Arena *arena)
 {
     if (info->kind == H5_OTHER)

@@ -47,6 +47,8 @@ const char *args_value(const Args *args, const char *name);
 int args_values(const Args *args, const char *name, const char **values);
 /* A value as a whole number. */
 Err args_int(const Args *args, const char *name, int64_t fallback, int64_t *value);
+/* A value as a number above 0. */
+Err args_positive(const Args *args, const char *name, double fallback, double *value);
 
 /* `lockstep -h` and `lockstep VERB -h`. */
 void help_all(void);

@@ -9,14 +9,14 @@
 
 #include "base/cut.h"
 #include "base/term.h"
-#include "math/gemm.h"
 #include "math/lanes.h"
+#include "math/limit.h"
 #include "nn/net.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUNDS = 15, SIDE = 512, DENSE_LANES = 128, OTHER_LANES = 64 };
+enum { ROUNDS = 15, DENSE_LANES = 128, OTHER_LANES = 64 };
 
 static const double shortest = 1e-3; /* seconds of one measurement */
 
@@ -89,7 +89,8 @@ typedef struct Stand {
     Real *dx[LAYER_INPUTS];
     bool product;       /* else memory is the limit */
     int64_t limit_size; /* elements that the copy copies */
-    Real *a, *b, *c;    /* of the limit */
+    Limit limit;        /* of a product */
+    Real *from, *to;    /* of the copy */
 } Stand;
 
 static Real *take_noise(Stand *s, int64_t count)
@@ -130,10 +131,15 @@ static void take_arrays(Stand *s, int lanes)
     s->io.work = take_noise(s, layer->work_rows * lanes);
     s->io.scratch = take_noise(s, layer->scratch + layer->scratch_rows * lanes);
     s->limit_size = (inputs_size(layer) + shape_size(layer->out)) * lanes / 2;
-    int64_t size = s->product ? SIDE * SIDE : s->limit_size;
-    s->a = take_noise(s, size);
-    s->b = take_noise(s, size);
-    s->c = take_noise(s, size);
+    if (s->product)
+        limit_open(&s->limit);
+    s->from = take_noise(s, s->limit_size);
+    s->to = take_noise(s, s->limit_size);
+}
+
+bool bench_is_product(const Layer *layer)
+{
+    return layer->type->main_key && layer->tensor_count > 0 && layer->tensors[0].rank > 1;
 }
 
 static void stand_open(Stand *s, const Subject *subject, int lanes)
@@ -146,13 +152,13 @@ static void stand_open(Stand *s, const Subject *subject, int lanes)
     err = net_build(&s->net, conf_get(conf_root(s->conf), "model"), subject->input, lanes);
     CHECK(!err, "%s", err_text(err));
     s->layer = &s->net->layers[subject->index];
-    s->product =
-        s->layer->type->main_key && s->layer->tensor_count > 0 && s->layer->tensors[0].rank > 1;
+    s->product = bench_is_product(s->layer);
     take_arrays(s, lanes);
 }
 
 static void stand_close(Stand *s)
 {
+    limit_close(&s->limit);
     arena_free(&s->arena);
     net_free(s->net);
     conf_free(s->conf);
@@ -165,9 +171,9 @@ static void work_once(Stand *s, Work work)
 {
     const LayerType *type = s->layer->type;
     if (work == LIMIT && s->product)
-        gemm(false, false, SIDE, SIDE, SIDE, s->a, SIDE, s->b, SIDE, false, s->c, SIDE);
+        limit_multiply(&s->limit);
     else if (work == LIMIT)
-        memcpy(s->c, s->a, (size_t)s->limit_size * sizeof(Real));
+        memcpy(s->to, s->from, (size_t)s->limit_size * sizeof(Real));
     else if (work == FORWARD)
         type->forward(s->layer, &s->pass, &s->io);
     else {
@@ -217,7 +223,7 @@ static double amount(const Stand *s, int more)
 static void rate(const Stand *s, const Subject *subject, const double best[WORKS], BenchRow *row)
 {
     double copied = 2.0 * (double)s->limit_size * sizeof(Real);
-    double of_limit = s->product ? 2.0 * SIDE * SIDE * SIDE : copied;
+    double of_limit = s->product ? limit_flops() : copied;
     double input = best[BOTH] - (s->product ? best[WEIGHTS] : 0);
     row->product = s->product;
     row->limit = of_limit / best[LIMIT] / 1e9;

@@ -3,7 +3,7 @@
 #ifndef LAB_BENCH_H
 #define LAB_BENCH_H
 
-#include "base/err.h"
+#include "nn/layer.h"
 
 #include <stdbool.h>
 
@@ -21,5 +21,8 @@ typedef struct BenchRow {
 /* Measures the next row of the table; *at counts them, from 0. false: there is none left. `lanes`
  * 0: 128 for dense layers, 64 for the others. */
 bool bench_next(int *at, int lanes, BenchRow *row);
+
+/* Whether a layer is a product of matrices, with sgemm for its limit; else memory is. */
+bool bench_is_product(const Layer *layer);
 
 #endif

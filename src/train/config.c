@@ -5,7 +5,7 @@
 #include "train/stop.h"
 #include "train/store.h"
 
-static const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
+const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
 static const char *const reduce_words[] = {"tree", "mpi", NULL};
 
 #define AT(member) offsetof(Config, member)

@@ -56,5 +56,7 @@ typedef struct ConfigSection {
     const Field *fields;
 } ConfigSection;
 extern const ConfigSection config_sections[];
+/* The words of `exchange:`, in the order of Exchange, ended by NULL. */
+extern const char *const exchange_words[];
 
 #endif

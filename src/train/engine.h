@@ -18,6 +18,26 @@ typedef struct Hook {
     void *context;
 } Hook;
 
+/* What a training step consists of, beside the layers' passes. */
+typedef enum StepPart {
+    STEP_PREPARE, /* before the first micro-batch */
+    STEP_GATHER,
+    STEP_LOSS,
+    STEP_SEND,   /* of what the backward pass has finished, between two layers */
+    STEP_MERGE,  /* of this rank's own leaves */
+    STEP_AGREE,  /* until all ranks have come */
+    STEP_UPDATE, /* the leaves' sum and the update, exchange between groups included */
+    STEP_PARTS
+} StepPart;
+
+/* Who looks on while steps are made, to time them: told when a layer's pass or another part has
+ * finished. */
+typedef struct StepMarks {
+    void (*layer)(void *context, int layer, bool backward);
+    void (*part)(void *context, StepPart part);
+    void *context;
+} StepMarks;
+
 typedef struct Engine {
     const Comm *comm;
     const Config *config;
@@ -40,8 +60,9 @@ typedef struct Engine {
     Real *dy;        /* [outputs][lanes] */
     int32_t *answer; /* [lanes] for a hook's use */
     Hook hook;
-    bool labelled; /* the data have targets that are wanted */
-    double wait;   /* seconds this rank has waited for others */
+    const StepMarks *marks; /* NULL: nobody looks on */
+    bool labelled;          /* the data have targets that are wanted */
+    double wait;            /* seconds this rank has waited for others */
 } Engine;
 
 /* Builds it from the configuration, with initial weights. `measure` NULL: for training; else to

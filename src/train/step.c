@@ -13,12 +13,22 @@
 enum { SCALAR_LEAF_SQUARE = SCALAR_COUNT }; /* |sum of gradients|^2 / weight of a leaf */
 _Static_assert((int)SCALAR_LEAF_SQUARE < (int)REDUCE_SCALARS, "room for the scalars");
 
+static void mark(const Engine *e, StepPart part)
+{
+    if (e->marks)
+        e->marks->part(e->marks->context, part);
+}
+
 /* What lies behind a layer in the leaf is final, and may be on its way while the pass goes on. */
 static void layer_done(void *context, int layer, bool backward)
 {
     const Engine *e = context;
-    if (backward)
-        reduce_ready(e->reduce, net_final(e->net, layer));
+    if (e->marks)
+        e->marks->layer(e->marks->context, layer, backward);
+    if (!backward)
+        return;
+    reduce_ready(e->reduce, net_final(e->net, layer));
+    mark(e, STEP_SEND);
 }
 
 /* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. */
@@ -30,6 +40,7 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
     watch_phase(e->watch, e->state.step + 1, PHASE_DATA);
     TRY(feed_train(&e->feed, first + cut(e->global, m, e->leaves),
                    first + cut(e->global, m + 1, e->leaves)));
+    mark(e, STEP_GATHER);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
     NetMarks marks = {layer_done, e};
     Pass pass = engine_pass(e, true);
@@ -37,10 +48,12 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
     Targets targets = engine_targets(e);
     const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, e->dy);
+    mark(e, STEP_LOSS);
     net_backward(e->net, &pass, e->state.values, e->feed.x, e->dy, leaf);
     if (measure && pass.weight > 0)
         scalars[SCALAR_LEAF_SQUARE] = descent_leaf_square(&e->descent, leaf) / pass.weight;
     reduce_push(e->reduce, m, leaf, scalars);
+    mark(e, STEP_MERGE);
     return NULL;
 }
 
@@ -48,6 +61,7 @@ static Err run_leaves(Engine *e, int64_t lo, int64_t hi, bool measure)
 {
     TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank));
     TRY(feed_step(&e->feed, e->state.samples, clock_before(&e->clock, e->length)));
+    mark(e, STEP_PREPARE);
     for (int64_t m = lo; m < hi; m++)
         TRY(run_leaf(e, m, measure));
     return NULL;
@@ -76,6 +90,7 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
         mine = (Word){mine.flags | WORD_FAILED, e->comm->rank};
     watch_phase(e->watch, e->state.step + 1, PHASE_EXCHANGE);
     *all = reduce_agree(e->reduce, mine, scalars);
+    mark(e, STEP_AGREE);
     if (all->flags & WORD_FAILED)
         return comm_agree(e->comm, err);
     *result = engine_result(e, scalars);
@@ -85,6 +100,7 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
              (long long)e->state.step + 1, isnan(result->loss) ? "not a number" : "infinite", rate);
     double weight = scalars[SCALAR_WEIGHT];
     double square = descent_run(&e->descent, rate, weight, measure);
+    mark(e, STEP_UPDATE);
     result->gradient = sqrt(square);
     if (measure)
         note_noise(e, weight, scalars[SCALAR_LEAF_SQUARE], square);
