@@ -71,6 +71,12 @@ fi
 # lockstep sets one BLAS thread itself; this keeps the library from starting the others first.
 export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 
+# mpirun notices a host that is gone without a word after 40 seconds, not 8 minutes: sooner than our
+# own watchdog, whose call to end the job would wait for that host.
+export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-20}
+export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-5}
+export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-4}
+
 # Ranks that have not left when one ended with a status other than 0 are ended without mpirun's
 # seconds of grace: all files are written and all ranks agree before the first one leaves.
 command=(mpirun $quiet --mca odls_base_sigkill_timeout 0 ${options[@]+"${options[@]}"} "$program" "$@")
@@ -104,7 +110,10 @@ while true; do
     wait $mpirun || status=$?
     [[ $signalled ]] || break
 done
-if ((status > 128)); then
+if ((status > 192)); then # no signal's: mpirun's own
+    echo "run.sh: mpirun has lost a host, or failed itself (status $status; -v shows more)" >&2
+    status=1
+elif ((status > 128)); then
     echo "run.sh: a rank was ended by signal $(kill -l $((status - 128)))" >&2
 fi
 exit $status

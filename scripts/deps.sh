@@ -15,6 +15,7 @@ packages=(
     libcunit1-dev clang-format           # tests
     gnuplot-nox                          # plots in reports, at run time
     procps                               # pgrep, for the tests
+    iproute2                             # ip and tc, for the tests over several hosts
 )
 case ${1-} in
 '') ;;

@@ -3,7 +3,12 @@
  * A word changes whenever its rank enters a phase or begins a micro-batch. The limit for a phase is
  * a multiple of the step's: start-up and saving may take longer. A rank that waits in the exchange
  * is never the culprit while another one stands still elsewhere; only when nothing in the group has
- * moved for much longer is the missing rank on another host, whose own watchdog is gone too. */
+ * moved for much longer is the missing rank on another host, whose own watchdog is gone too. Then
+ * groups speak in turn, so that the first one's word ends the others before theirs.
+ *
+ * MPI_Abort asks the host's daemon to have all ranks ended, and the daemon asks mpirun: behind a
+ * cut link nobody answers. So every rank's thread looks whether the job has been given up, and
+ * leaves by itself a little later. */
 #include "train/watch.h"
 
 #include "base/log.h"
@@ -17,7 +22,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING = 31, MEDIAN_STEPS = 20 };
+enum {
+    RING = 31,
+    MEDIAN_STEPS = 20,
+    TURNS = 8,   /* for groups to speak in */
+    PATIENCE = 5 /* seconds that mpirun has to end a job that was given up */
+};
 
 typedef struct WatchWord {
     _Alignas(LINE_BYTES) _Atomic uint64_t beat;
@@ -34,13 +44,14 @@ struct Watch {
     const Comm *comm;
     double seconds;
     Window window;
-    WatchWord *words; /* [members] */
+    WatchWord *words; /* [members]; one more, whose beat says that the job is given up */
     /* Durations of this rank's last steps; written by it, read by the thread. */
     _Atomic float durations[RING];
     _Atomic int recorded;
     double step_began;
     int64_t step;
-    /* The thread, on member 0. */
+    double nap, given_up; /* the time when this rank's thread saw it; 0: not yet */
+    /* The thread; member 0's looks at all words. */
     bool running;
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -96,17 +107,35 @@ static double step_limit(Watch *watch)
     return median * MEDIAN_STEPS > watch->seconds ? median * MEDIAN_STEPS : watch->seconds;
 }
 
+static WatchWord *given_up(const Watch *watch)
+{
+    return &watch->words[watch->comm->members];
+}
+
 static _Noreturn void end_job(const Watch *watch, int member, double still)
 {
     const WatchWord *word = &watch->words[member];
+    int phase = atomic_load(&word->phase);
+    bool others = phase == PHASE_EXCHANGE && watch->comm->groups > 1;
     char host[256] = "?";
     gethostname(host, sizeof host - 1);
     fprintf(stderr,
-            "lockstep: watchdog: rank %d on %s has not moved for %.0f s (step %lld, %s); "
+            "lockstep: watchdog: rank %d on %s has %s for %.0f s (step %lld, %s)%s; "
             "the job ends\n",
-            watch->comm->group_first[watch->comm->group] + member, host, still,
-            (long long)atomic_load(&word->step), phases[atomic_load(&word->phase)].name);
+            watch->comm->group_first[watch->comm->group] + member, host,
+            others ? "waited for other hosts" : "not moved", still,
+            (long long)atomic_load(&word->step), phases[phase].name,
+            others ? ": a host or the network is gone" : "");
+    atomic_store(&given_up(watch)->beat, 1);
+    alarm(2 * PATIENCE); /* should MPI_Abort itself wait for somebody */
     comm_abort(STATUS_FAILED);
+}
+
+/* Groups that wait for each other take turns, two naps each. */
+static double turn(const Watch *watch, int phase)
+{
+    int group = watch->comm->group < TURNS ? watch->comm->group : TURNS;
+    return phase == PHASE_EXCHANGE ? 2 * watch->nap * group : 0;
 }
 
 /* One look at all words. */
@@ -118,24 +147,38 @@ static void look(Watch *watch)
         if (beat != watch->seen[m].beat)
             watch->seen[m] = (Seen){beat, now};
         double still = now - watch->seen[m].since;
-        if (still > limit * phases[atomic_load(&watch->words[m].phase)].limits)
+        int phase = atomic_load(&watch->words[m].phase);
+        if (still > limit * phases[phase].limits + turn(watch, phase))
             end_job(watch, m, still);
     }
+}
+
+/* Leaves when the job was given up a while ago and nobody came to end this rank. */
+static void leave_in_time(Watch *watch)
+{
+    if (atomic_load(&given_up(watch)->beat) == 0)
+        return;
+    if (watch->given_up == 0)
+        watch->given_up = term_clock();
+    else if (term_clock() - watch->given_up > PATIENCE)
+        _exit(STATUS_FAILED);
 }
 
 static void *guard(void *argument)
 {
     Watch *watch = argument;
-    double nap = watch->seconds / 10 < 1 ? watch->seconds / 10 : 1;
     pthread_mutex_lock(&watch->mutex);
     while (!watch->stop) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
-        int64_t nanoseconds = until.tv_nsec + (int64_t)(nap * 1e9);
+        int64_t nanoseconds = until.tv_nsec + (int64_t)(watch->nap * 1e9);
         until.tv_sec += nanoseconds / 1000000000;
         until.tv_nsec = nanoseconds % 1000000000;
         pthread_cond_timedwait(&watch->wake, &watch->mutex, &until);
-        if (!watch->stop)
+        if (watch->stop)
+            break;
+        leave_in_time(watch);
+        if (watch->seen)
             look(watch);
     }
     pthread_mutex_unlock(&watch->mutex);
@@ -150,14 +193,14 @@ Err watch_open(Watch **out, const Comm *comm, double seconds)
     Watch *watch = *out = mem_alloc(1, sizeof *watch);
     watch->comm = comm;
     watch->seconds = seconds;
+    watch->nap = seconds / 10 < 1 ? seconds / 10 : 1;
     watch->step = -1;
-    TRY(comm_window(comm, "the watchdog", sizeof(WatchWord) * (size_t)comm->members,
+    TRY(comm_window(comm, "the watchdog", sizeof(WatchWord) * (size_t)(comm->members + 1),
                     &watch->window));
     watch->words = watch->window.base;
-    if (comm->member != 0)
-        return NULL;
-    watch->seen = mem_alloc(comm->members, sizeof *watch->seen);
-    for (int m = 0; m < comm->members; m++)
+    if (comm->member == 0)
+        watch->seen = mem_alloc(comm->members, sizeof *watch->seen);
+    for (int m = 0; watch->seen && m < comm->members; m++)
         watch->seen[m].since = term_clock();
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_cond_init(&watch->wake, NULL);

@@ -1,6 +1,8 @@
-/* The watchdog: every rank notes what it is doing in a word that its group shares; one thread per
- * group looks at them. A rank that stands still for too long outside the exchange, where all the
- * others wait for it, is named, and the job ends with status 1. */
+/* The watchdog: every rank notes what it is doing in a word that its group shares; the thread of
+ * the group's first rank looks at them. A rank that stands still for too long outside the exchange,
+ * where all the others wait for it, is named, and the job ends with status 1; so it does when all
+ * wait for other hosts for much longer. A host that nobody reaches any more ends its ranks by
+ * itself. */
 #ifndef TRAIN_WATCH_H
 #define TRAIN_WATCH_H
 
