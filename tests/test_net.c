@@ -430,6 +430,15 @@ static void marks_name_each_layer(void)
     model_close(&m);
 }
 
+static void operations_are_those_of_wanted_gradients(void)
+{
+    Model m;
+    open_or_die(&m, "[relu, {dense: 4}, relu, {dense: 2}]", (Shape){1, 1, 3}, LANES);
+    /* relu forward; dense 24 twice; relu 4 twice; dense 16 three times */
+    CU_ASSERT_EQUAL(net_training_flops(m.net), 3 + 2 * 24 + 2 * 4 + 3 * 16);
+    model_close(&m);
+}
+
 static const Promise promises[] = {
     {"output and gradients equal the reference's, for chains and for graphs",
      gradients_equal_the_reference},
@@ -445,6 +454,8 @@ static const Promise promises[] = {
     {"defaults are written into the document, and it builds the same net",
      defaults_are_written_into_the_document},
     {"who looks on is told of every layer, forward and back", marks_name_each_layer},
+    {"operations of training are counted for wanted gradients alone",
+     operations_are_those_of_wanted_gradients},
     {"a model that cannot be built is explained", models_that_cannot_be_are_explained},
     {0},
 };

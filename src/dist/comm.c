@@ -241,6 +241,20 @@ void comm_broadcast(const Comm *comm, void *bytes, size_t size, int root)
     }
 }
 
+void comm_bring(const Comm *comm, void *bytes, size_t size, int from)
+{
+    MPI_Comm all = comm->inside->all;
+    if (from == 0 || (comm->rank != from && comm->rank != 0))
+        return;
+    for (size_t at = 0; at < size; at += INT_MAX) {
+        int part = (int)(size - at < INT_MAX ? size - at : INT_MAX);
+        if (comm->rank == from)
+            MPI_Send((char *)bytes + at, part, MPI_BYTE, 0, 2, all);
+        else
+            MPI_Recv((char *)bytes + at, part, MPI_BYTE, from, 2, all, MPI_STATUS_IGNORE);
+    }
+}
+
 const char *comm_broadcast_text(const Comm *comm, const char *text, Arena *arena)
 {
     int64_t length = text ? (int64_t)strlen(text) : -1;

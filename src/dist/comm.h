@@ -56,13 +56,15 @@ void comm_free(Comm *comm);
 Err comm_agree(const Comm *comm, Err err);
 /* The bytes of rank `root` on every rank. Collective. */
 void comm_broadcast(const Comm *comm, void *bytes, size_t size, int root);
+/* The bytes of rank `from` to rank 0, the others do nothing. Collective over the two. */
+void comm_bring(const Comm *comm, void *bytes, size_t size, int from);
 /* Rank 0's text (or NULL) on every rank; the others' in their arena. Collective. */
 const char *comm_broadcast_text(const Comm *comm, const char *text, Arena *arena);
 /* Maximum over ranks. Collective. */
 int64_t comm_max(const Comm *comm, int64_t value);
 /* Fills gaps: every element is set on one rank and 0 on the others; afterwards it is set on all.
  * Exact, because x + 0 is. Or adds up counts: sums of whole numbers below 2^53 are exact in any
- * order. Collective. */
+ * order; or times, of which nobody wants the last bits. Collective. */
 void comm_merge(const Comm *comm, double *values, int64_t count);
 /* Collective. */
 void comm_barrier(const Comm *comm);

@@ -300,6 +300,18 @@ static void publish(Reduce *r, Word mine)
     flag_raise(&signal_of(r, r->comm->member)->published, r->round);
 }
 
+void reduce_on_wait(Reduce *r, ReduceWait *wait, void *context)
+{
+    r->wait = wait;
+    r->wait_context = context;
+}
+
+static void tell_wait(const Reduce *r, bool begins)
+{
+    if (r->wait)
+        r->wait(r->wait_context, begins);
+}
+
 /* Until every rank's entry of this round is on the board. */
 static void gather(Reduce *r)
 {
@@ -337,7 +349,9 @@ static void fold_scalars(Reduce *r, double *scalars)
 Word reduce_agree(Reduce *r, Word mine, double *scalars)
 {
     publish(r, mine);
+    tell_wait(r, true);
     gather(r);
+    tell_wait(r, false);
     Word all = {0, INT32_MAX};
     for (int rank = 0; rank < r->comm->size; rank++) {
         Word theirs = entry_of(r, rank)->word;
@@ -457,13 +471,17 @@ void reduce_meet(Reduce *r)
 {
     r->meetings++;
     flag_raise(&signal_of(r, r->comm->member)->met, r->meetings);
+    tell_wait(r, true);
     for (int m = 0; m < r->comm->members; m++)
         flag_await(&signal_of(r, m)->met, r->meetings, r->comm->crowded);
+    tell_wait(r, false);
 }
 
 void reduce_finish(Reduce *r)
 {
     flag_raise(&signal_of(r, r->comm->member)->applied, r->round);
+    tell_wait(r, true);
     for (int m = 0; m < r->comm->members; m++)
         flag_await(&signal_of(r, m)->applied, r->round, r->comm->crowded);
+    tell_wait(r, false);
 }

@@ -46,6 +46,11 @@ Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceK
                 Leaves leaves, int64_t scalar_leaves);
 /* Collective over the group. */
 void reduce_close(Reduce *reduce);
+/* From now on `wait(context, true)` is called where a wait for other ranks begins and
+ * `wait(context, false)` where it ends. Messages between groups are no wait, but what all of them
+ * agree on is. */
+typedef void ReduceWait(void *context, bool begins);
+void reduce_on_wait(Reduce *reduce, ReduceWait *wait, void *context);
 /* Shared memory a group needs for its leaf vectors, in bytes. */
 int64_t reduce_bytes(const Comm *comm, int64_t extent, Leaves leaves);
 

@@ -75,6 +75,8 @@ struct Reduce {
     int ranges;
     Real *kept; /* the sums of reduce_keep in a single group */
     uint32_t meetings;
+    ReduceWait *wait; /* or NULL */
+    void *wait_context;
     Between between;
 };
 

@@ -97,6 +97,18 @@ int64_t net_final(const Net *net, int layer)
     return end;
 }
 
+double net_training_flops(const Net *net)
+{
+    double flops = 0;
+    for (int i = 0; i < net->layer_count; i++) {
+        const Layer *layer = &net->layers[i];
+        bool inputs = net->dx[i][0] || net->dx[i][1];
+        bool parameters = net->learns[i] && layer->tensor_count > 0;
+        flops += (1 + inputs + parameters) * layer->flops;
+    }
+    return flops;
+}
+
 int64_t net_activation_bytes(const Net *net)
 {
     return net->rows * net->lanes * (int64_t)sizeof(Real);

@@ -80,6 +80,10 @@ const char *net_tensor_name(const Net *net, const Tensor *tensor);
 /* How many elements of the leaf are final when this layer's backward pass has finished; 0: no more
  * than before. */
 int64_t net_final(const Net *net, int layer);
+/* Floating-point operations of one sample in training: those of the forward pass, and as many again
+ * for each gradient that a layer is asked for, of its inputs and of its parameters. The first layer
+ * of a net is not asked for that of its input. */
+double net_training_flops(const Net *net);
 /* Bytes that a rank holds for activations. */
 int64_t net_activation_bytes(const Net *net);
 
