@@ -229,6 +229,7 @@ static void expect_nothing(const char *optimizer, const char *setting)
     CU_ASSERT_FATAL(fine(engine_open(&run.engine, &comm, &config, NULL)));
     CU_ASSERT_FATAL(fine(metrics_open(&run.metrics, scratch.folder, 0, -1, true)));
     int64_t micro = run.engine.micro;
+    watch_trace(run.engine.watch, run.engine.net);
     watch(train, &run);
     CU_ASSERT_EQUAL(run.engine.micro, micro); /* so evaluations are alike, whatever the batch */
     CU_ASSERT_EQUAL(allocations, 0);
@@ -270,7 +271,9 @@ static void growing(void)
 
 static const Promise promises[] = {
     {"what lockstep allocates and opens is counted", counts},
-    {"between the start of step 1 and the end nothing is allocated, no file opened", sgd},
+    {"between the start of step 1 and the end nothing is allocated, no file opened, even with a "
+     "trace",
+     sgd},
     {"the same with an optimizer that has slots", adamw},
     {"the same with data that are read ahead from the file", on_disk},
     {"the same while the batch changes", growing},

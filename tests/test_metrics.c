@@ -128,7 +128,8 @@ static void write_rows(const char *folder, int64_t from, int64_t to, int64_t eva
         if (step % 3 == 0)
             metrics_evaluation(&metrics, &engine, PART_VALIDATION, &result, (uint64_t)step);
     }
-    metrics_timing(&metrics, to, 0.5, 100);
+    metrics_timing(&metrics, to,
+                   &(Pace){.share = {0.25, 0.125, 0.0625, 0.5, 1}, .seconds = 0.5, .samples = 100});
     CU_ASSERT(fine(metrics_sync(&metrics)));
     metrics_close(&metrics);
 }
@@ -152,6 +153,20 @@ static void resumed_alike(void)
     mem_free(b);
     scratch_remove(&whole);
     scratch_remove(&parts);
+}
+
+static void timing(void)
+{
+    Scratch scratch = scratch_make();
+    char *text;
+    size_t size;
+    write_rows(scratch.folder, 0, 3, -1);
+    CU_ASSERT_FATAL(fine(file_read(scratch_path(&scratch, "timing.csv"), &text, &size)));
+    CU_ASSERT_STRING_EQUAL(text, "step,seconds,samples_per_second,"
+                                 "compute,waiting,exchange,reading,other\n"
+                                 "3,0.500,200,0.250,0.125,0.062,0.500,1.000\n");
+    mem_free(text);
+    scratch_remove(&scratch);
 }
 
 static void empty_columns(void)
@@ -202,6 +217,7 @@ static const Promise promises[] = {
     {"the header is there once, also if only half of it was", header_kept},
     {"a file with nothing to cut is left alone", untouched},
     {"a run with stops between leaves the same bytes as one without", resumed_alike},
+    {"a row of timing.csv has seconds and rate in steps, and where all time went", timing},
     {"what was not measured is an empty column", empty_columns},
     {"a file that cannot be written is named", unwritable},
     {0}};

@@ -88,13 +88,9 @@ static void list_layers(const Net *net)
 
 static void list_memory(const Engine *e)
 {
-    double data = (double)feed_bytes(&e->feed), state = (double)e->state.window.bytes;
-    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned);
-    double own = (double)net_activation_bytes(e->net);
-    log_info("\nmemory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
-             "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all",
-             data / 1e6, state / 1e6, leaves / 1e6, own / 1e6,
-             ((data + state + leaves) / e->comm->members + own) / 1e6);
+    Arena arena = {0};
+    log_wrapped(2, "\n%s", engine_memory(e, &arena));
+    arena_free(&arena);
 }
 
 /* Of step 1, 2, ... A plateau decay has not lowered it yet. */

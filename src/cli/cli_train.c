@@ -1,4 +1,5 @@
 /* lockstep train CONFIG: a run, in a run directory. */
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/load.h"
 #include "train/run.h"
@@ -9,6 +10,9 @@ static const Option options[] = {
     {"--resume", NULL, "go on from the newest intact checkpoint, on any number of ranks"},
     {"--from", "CKPT", "start with the weights of another checkpoint, at step 0"},
     {"--until", "STEP", "save and stop at this step, with status 75"},
+    {"--trace", "FILE",
+     "write what each rank did when, down to the layers, as a Chrome trace: for "
+     "ui.perfetto.dev or chrome://tracing"},
     {0},
 };
 
@@ -17,10 +21,13 @@ static Err train(const Comm *world, const Args *args)
     RunOptions run = {.directory = args_value(args, "--run"),
                       .resume = args_value(args, "--resume") != NULL,
                       .from = args_value(args, "--from"),
+                      .trace = args_value(args, "--trace"),
                       .began = args->began};
     TRY(args_int(args, "--until", -1, &run.until));
     if (run.resume && run.from)
         FAIL(STATUS_USER, "--resume goes on with a run, --from starts a new one: give one of them");
+    if (run.trace)
+        TRY(comm_agree(world, world->rank == 0 ? file_check_output(run.trace) : NULL));
     Config config;
     Comm comm = {0};
     Err err = load_config(world, args->positional[0], args, &config);
@@ -85,7 +92,8 @@ static void explain(void)
 
 const Verb cli_train = {
     .name = "train",
-    .arguments = "CONFIG [--set path=value]... [--run DIR] [--resume] [--from CKPT] [--until STEP]",
+    .arguments = "CONFIG [--set path=value]... [--run DIR] [--resume] [--from CKPT] [--until STEP] "
+                 "[--trace FILE]",
     .help = "train a network",
     .details = "The same bits on any number of ranks. SIGUSR1 saves and stops with status 75;\n"
                "`--resume` goes on.",

@@ -176,5 +176,6 @@ void coordinator_announce(const Engine *e)
              e->comm->groups, e->comm->groups > 1 ? "s" : "", (long long)e->length,
              e->length == 1 ? "" : "s");
     announce_shares(e);
+    log_wrapped(2, "%s", engine_memory(e, &arena));
     arena_free(&arena);
 }

@@ -28,7 +28,8 @@ Err coordinator_check(const Engine *engine);
  * by accuracy, or loss for regression. */
 void coordinator_note_step(Engine *engine, const Result *train);
 bool coordinator_note(Engine *engine, const Result *validation);
-/* "lr 0.1 at batch 256, linear scaling to 1024: x4 = 0.4, ..." and what an uneven share costs. */
+/* "lr 0.1 at batch 256, linear scaling to 1024: x4 = 0.4, ..." what an uneven share costs, and what
+ * is held in memory. */
 void coordinator_announce(const Engine *engine);
 /* The same of the batch's new size, after the first step that has it. Allocates nothing. */
 void coordinator_announce_change(const Engine *engine);

@@ -132,6 +132,7 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure
                    (uint64_t)config->seed));
     TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->planned,
                     evaluation_leaves(e)));
+    reduce_on_wait(e->reduce, watch_wait, e->watch);
     return descent_open(&e->descent, comm, &e->state, e->reduce);
 }
 
@@ -146,6 +147,19 @@ void engine_close(Engine *e)
     mem_free(e->dy);
     arena_free(&e->arena);
     *e = (Engine){0};
+}
+
+const char *engine_memory(const Engine *e, Arena *arena)
+{
+    double data = (double)feed_bytes(&e->feed), state = (double)e->state.window.bytes;
+    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned);
+    double own = (double)net_activation_bytes(e->net);
+    double all = (data + state + leaves) / e->comm->members + own;
+    return arena_text(
+        arena,
+        "memory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
+        "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all",
+        data / 1e6, state / 1e6, leaves / 1e6, own / 1e6, all / 1e6);
 }
 
 Targets engine_targets(const Engine *e)

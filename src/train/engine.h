@@ -62,7 +62,6 @@ typedef struct Engine {
     Hook hook;
     const StepMarks *marks; /* NULL: nobody looks on */
     bool labelled;          /* the data have targets that are wanted */
-    double wait;            /* seconds this rank has waited for others */
 } Engine;
 
 /* Builds it from the configuration, with initial weights. `measure` NULL: for training; else to
@@ -88,6 +87,9 @@ Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Re
 /* Measures a part with the present values; without targets, samples alone are counted and the loss
  * is 0. Flags as in step_run. Collective. */
 Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
+
+/* What a group of ranks and a rank hold in memory, in words, for log_wrapped. */
+const char *engine_memory(const Engine *engine, Arena *arena);
 
 /* Sets global and leaves for the step that begins at the state's samples. */
 void engine_size_step(Engine *engine);

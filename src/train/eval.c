@@ -16,8 +16,12 @@ static Err run_leaf(Engine *e, Part part, int64_t m, int64_t end, int64_t leaves
     TRY(feed_part(&e->feed, part, lo, hi, cut(n, end, leaves)));
     Pass pass = engine_pass(e, false);
     Targets targets = engine_targets(e);
+    NetMarks marks = {watch_layer, e->watch};
+    pass.marks = &marks;
+    watch_layers(e->watch);
     const Real *y = net_forward(e->net, &pass, state_measured(&e->state), e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, NULL);
+    watch_loss(e->watch);
     if (e->hook.call)
         e->hook.call(e->hook.context, y, lo, hi);
     reduce_push(e->reduce, m, NULL, scalars);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *const stages[] = {"compute", "evaluate", "save", "read"};
@@ -25,6 +26,8 @@ Err fault_at(FaultStage stage, int64_t step, int rank)
         raise(SIGKILL);
     if (strcmp(kind, "stop") == 0)
         raise(SIGUSR1);
+    if (strcmp(kind, "slow") == 0)
+        nanosleep(&(struct timespec){1, 200000000}, NULL);
     while (strcmp(kind, "hang") == 0)
         pause();
     return NULL;

@@ -16,7 +16,8 @@ static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,ba
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity\n";
 static const char layers_header[] = "kind,step,tensor,trust\n";
-static const char timing_header[] = "step,seconds,samples_per_second\n";
+static const char timing_header[] = "step,seconds,samples_per_second,"
+                                    "compute,waiting,exchange,reading,other\n";
 
 /* A row of a later step than what is kept: `train` rows by step, all others by evaluation. */
 static bool stale(const char *line, int64_t step, int64_t evaluated)
@@ -163,10 +164,12 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
     write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
 }
 
-void metrics_timing(Metrics *metrics, int64_t step, double seconds, double samples)
+void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace)
 {
-    fprintf(metrics->timing, "%" PRId64 ",%.3f,%.0f\n", step, seconds,
-            seconds > 0 ? samples / seconds : 0);
+    fprintf(metrics->timing, "%" PRId64 ",%.3f,%.0f", step, pace->seconds, pace_rate(pace));
+    for (int share = 0; share < SHARE_COUNT; share++)
+        fprintf(metrics->timing, ",%.3f", pace->share[share]);
+    fputc('\n', metrics->timing);
 }
 
 Err metrics_sync(Metrics *metrics)

@@ -6,6 +6,7 @@
 #define TRAIN_METRICS_H
 
 #include "train/engine.h"
+#include "train/pace.h"
 
 #include <stdio.h>
 
@@ -25,8 +26,8 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
 /* result NULL: nothing was measured (no validation part), the digest alone. */
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
                         uint64_t digest);
-/* Seconds and samples in steps since the row before, and this rank's share of waiting. */
-void metrics_timing(Metrics *metrics, int64_t step, double seconds, double samples);
+/* What was made since the row before. */
+void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace);
 /* To disk, synced. STATUS_FAILED with the reason. */
 Err metrics_sync(Metrics *metrics);
 

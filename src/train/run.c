@@ -10,6 +10,7 @@
 #include "train/folder.h"
 #include "train/identity.h"
 #include "train/metrics.h"
+#include "train/pace.h"
 #include "train/summary.h"
 
 #include <inttypes.h>
@@ -31,12 +32,12 @@ typedef struct Run {
     Result train;      /* of the last step */
     Result validation; /* of the last evaluation; samples 0: none */
     Result test;
-    bool begun;              /* the state is there, and metrics.csv comes */
-    bool measured;           /* the complete run, at its end */
-    double step_seconds;     /* in steps, by this process */
-    double stepped;          /* samples in them */
-    double reported_seconds; /* what timing.csv and the table have seen of them */
-    double reported_samples;
+    bool begun;          /* the state is there, and metrics.csv comes */
+    bool measured;       /* the complete run, at its end */
+    double step_seconds; /* in steps, by this process */
+    double stepped;      /* samples in them */
+    Pace row, line;      /* what timing.csv and the table have seen; what lines of shares have */
+    int64_t line_epoch;  /* epochs complete at the last line of shares */
 } Run;
 
 static bool leads(const Run *run)
@@ -106,16 +107,52 @@ static void table_row(Run *run, uint64_t digest, double rate)
         snprintf(loss, sizeof loss, "%.4f", run->validation.loss);
     if (run->validation.samples && !isnan(run->validation.accuracy))
         snprintf(accuracy, sizeof accuracy, "%.4f", run->validation.accuracy);
-    double seconds = run->step_seconds - run->reported_seconds;
-    double samples = run->stepped - run->reported_samples;
+    Pace steps = {.seconds = run->step_seconds, .samples = run->stepped};
+    steps = pace_since(&steps, &run->row);
     term_clear(&run->term);
     log_info("%6.2f %7" PRId64 " %9.4g %8.4f %8s %7s  %016" PRIx64 " %9.0f",
              (double)e->state.samples / (double)e->clock.epoch, e->state.step, rate,
-             e->state.control.train_loss, loss, accuracy, digest,
-             seconds > 0 ? samples / seconds : 0);
-    metrics_timing(&run->metrics, e->state.step, seconds, samples);
-    run->reported_seconds = run->step_seconds;
-    run->reported_samples = run->stepped;
+             e->state.control.train_loss, loss, accuracy, digest, pace_rate(&steps));
+}
+
+/* Whether a line of shares is due: at the end of every epoch, or, of many short ones, with the row
+ * of an evaluation, and at the end of the run. */
+static bool line_due(const Run *run, bool evaluated)
+{
+    enum { MANY_EPOCHS = 50 };
+    const Engine *e = &run->engine;
+    bool many = clock_before(&e->clock, e->length) > MANY_EPOCHS * e->clock.epoch;
+    bool complete = e->state.samples / e->clock.epoch > run->line_epoch && (!many || evaluated);
+    return (complete || coordinator_due(e).last) && run->stepped > run->line.samples;
+}
+
+/* Where the time went: a row of timing.csv with each row of the table and each line of shares. */
+static void report_pace(Run *run, bool evaluated)
+{
+    const Engine *e = &run->engine;
+    bool line = line_due(run, evaluated);
+    if (!line && !evaluated)
+        return;
+    Pace now = pace_now(run->comm, e->watch, run->step_seconds, run->stepped);
+    Pace row = pace_since(&now, &run->row), shares = pace_since(&now, &run->line);
+    run->row = now;
+    if (leads(run))
+        metrics_timing(&run->metrics, e->state.step, &row);
+    if (!line)
+        return;
+    run->line = now;
+    run->line_epoch = e->state.samples / e->clock.epoch;
+    term_clear(&run->term);
+    pace_log(&shares, evaluated ? NAN : (double)e->state.samples / (double)e->clock.epoch);
+}
+
+/* From here on it is the steps' time. */
+static void begin_pace(Run *run)
+{
+    const Engine *e = &run->engine;
+    run->line_epoch = e->state.samples / e->clock.epoch;
+    watch_phase(e->watch, e->state.step, PHASE_BETWEEN);
+    run->row = run->line = pace_now(run->comm, e->watch, 0, 0);
 }
 
 static Err save_as(Run *run, const char *path)
@@ -217,8 +254,10 @@ static Err loop(Run *run)
     Engine *e = &run->engine;
     for (;;) {
         Due due = coordinator_due(e);
-        if (due.evaluate && e->state.control.evaluated != e->state.step)
+        bool evaluates = due.evaluate && e->state.control.evaluated != e->state.step;
+        if (evaluates)
             TRY(evaluate(run));
+        report_pace(run, evaluates);
         const char *reason = stop_reason(run);
         if (coordinator_due(e).last)
             return NULL;
@@ -238,17 +277,27 @@ static const char *noise_text(const Noise *noise, Arena *arena)
                         : arena_text(arena, "gradient noise scale: %.0f samples (B_simple)", scale);
 }
 
-/* The last evaluation and checkpoint are there in any case; summary.json says the run is done. */
+/* The last evaluation and checkpoint are there in any case. */
+static Err complete(Run *run)
+{
+    TRY(loop(run));
+    if (!run->measured)
+        TRY(evaluate(run)); /* killed after the last checkpoint: measure again, no rows */
+    return save(run);
+}
+
+/* summary.json says the run is done. */
 static Err finish(Run *run)
 {
     Engine *e = &run->engine;
-    if (!run->measured)
-        TRY(evaluate(run)); /* killed after the last checkpoint: measure again, no rows */
-    TRY(save(run));
     const Control *control = &e->state.control;
     if (control->stopped)
         log_wrapped(2, "stopped at step %" PRId64 ": %s", e->state.step,
                     stop_text(&e->stop, &control->early, (Stopped)control->stopped, &run->arena));
+    Speed speed = {NAN, NAN};
+    if (!run->options->quiet)
+        speed =
+            speed_measure(run->comm, net_training_flops(e->net) * run->stepped, run->step_seconds);
     Err err = NULL;
     if (leads(run)) {
         Summary summary = {.steps = e->state.step,
@@ -265,9 +314,11 @@ static Err finish(Run *run)
                            .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
                            .digest = state_digest(&e->state),
                            .noise_scale = noise_scale(&e->state.control.noise),
-                           .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0};
+                           .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0,
+                           .speed = speed};
         err = summary_write(&summary, run->folder.path);
         log_info("%s", noise_text(&e->state.control.noise, &run->arena));
+        speed_log(&speed);
         if (!err)
             log_info("%s", summary_line(&summary, &run->arena));
     }
@@ -298,10 +349,20 @@ static Err train(Run *run)
     table_head();
     term_begin(&run->term, run->config->name, "samples", e->state.samples,
                clock_before(&e->clock, e->length));
-    Err err = loop(run);
+    begin_pace(run);
+    if (run->options->trace)
+        watch_trace(e->watch, e->net);
+    Err err = complete(run);
     term_clear(&run->term);
-    TRY(err);
-    return finish(run);
+    Err untraced = run->options->trace ? watch_traced(e->watch, run->options->trace) : NULL;
+    if (!err)
+        err = finish(run);
+    if (!err)
+        return untraced;
+    if (untraced)
+        log_warning("%s", err_text(untraced));
+    err_free(untraced);
+    return err;
 }
 
 Err run_train(const Comm *comm, Config *config, const RunOptions *options)

@@ -12,6 +12,7 @@ typedef struct RunOptions {
     const char *from;      /* parameters and statistics of this checkpoint, or NULL */
     int64_t until;         /* save and stop at this step; -1: the end */
     bool quiet;            /* no lines of its own: a part of a test */
+    const char *trace;     /* where to write what each rank did when, or NULL: nowhere */
     int64_t *leaves;       /* where to put how many micro-batches a step has; NULL: nowhere */
     double began;          /* on term_clock: when the program started */
     /* For tests of the promise: called after every step, on every rank, with the digest of the

@@ -15,6 +15,7 @@ _Static_assert((int)SCALAR_LEAF_SQUARE < (int)REDUCE_SCALARS, "room for the scal
 
 static void mark(const Engine *e, StepPart part)
 {
+    (part == STEP_LOSS ? watch_loss : watch_layers)(e->watch);
     if (e->marks)
         e->marks->part(e->marks->context, part);
 }
@@ -23,6 +24,7 @@ static void mark(const Engine *e, StepPart part)
 static void layer_done(void *context, int layer, bool backward)
 {
     const Engine *e = context;
+    watch_layer(e->watch, layer, backward);
     if (e->marks)
         e->marks->layer(e->marks->context, layer, backward);
     if (!backward)

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "train/engine.h"
+#include "train/pace.h"
 
 typedef struct Summary {
     int64_t steps, parameters;
@@ -18,6 +19,7 @@ typedef struct Summary {
     uint64_t digest;
     double noise_scale; /* NAN: not measurable */
     double rate;        /* training samples over seconds in steps */
+    Speed speed;
 } Summary;
 
 /* "done  steps 2345  test accuracy 0.9012  test loss 0.2811  digest 9f3a...  41230 samples/s" */

@@ -1,4 +1,4 @@
-/* The watchdog's words and its thread.
+/* The watchdog's words and its thread, and the clock.
  *
  * A word changes whenever its rank enters a phase or begins a micro-batch. The limit for a phase is
  * a multiple of the step's: start-up and saving may take longer. A rank that waits in the exchange
@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,9 +43,17 @@ typedef struct Seen {
 
 struct Watch {
     const Comm *comm;
+    /* The clock: */
+    WatchPhase phase, interrupted; /* now; what a wait has interrupted */
+    int64_t at;                    /* the step that `phase` is of */
+    double since;
+    double spent[PHASE_COUNT];
+    Trace *trace; /* or NULL */
+    /* The watchdog: */
     double seconds;
     Window window;
-    WatchWord *words; /* [members]; one more, whose beat says that the job is given up */
+    WatchWord *words; /* [members]; one more, whose beat says that the job is given up; NULL: there
+                         is no watchdog */
     /* Durations of this rank's last steps; written by it, read by the thread. */
     _Atomic float durations[RING];
     _Atomic int recorded;
@@ -63,19 +72,24 @@ struct Watch {
 static const struct {
     const char *name;
     double limits; /* times the step's limit */
+    Share share;
 } phases[PHASE_COUNT] = {
-    [PHASE_START] = {"start-up", 10},       [PHASE_COMPUTE] = {"compute", 1},
-    [PHASE_DATA] = {"waiting for data", 2}, [PHASE_EVALUATE] = {"evaluation", 1},
-    [PHASE_SAVE] = {"saving", 10},          [PHASE_BETWEEN] = {"between steps", 1},
-    [PHASE_EXCHANGE] = {"the exchange", 3},
+    [PHASE_START] = {"start-up", 10, SHARE_OTHER},
+    [PHASE_COMPUTE] = {"compute", 1, SHARE_COMPUTE},
+    [PHASE_DATA] = {"reading samples", 2, SHARE_READING},
+    [PHASE_EVALUATE] = {"evaluation", 1, SHARE_OTHER},
+    [PHASE_SAVE] = {"saving", 10, SHARE_OTHER},
+    [PHASE_BETWEEN] = {"between steps", 1, SHARE_OTHER},
+    [PHASE_EXCHANGE] = {"the exchange", 3, SHARE_EXCHANGE},
+    [PHASE_WAITING] = {"waiting for other ranks", 3, SHARE_WAITING},
 };
 
-void watch_phase(Watch *watch, int64_t step, WatchPhase phase)
+const char *const share_names[SHARE_COUNT] = {"compute", "waiting", "exchange", "reading", "other"};
+
+/* Tells the watchdog. */
+static void note(Watch *watch, int64_t step, WatchPhase phase, double now)
 {
-    if (!watch)
-        return;
     if (phase == PHASE_COMPUTE && step != watch->step) {
-        double now = term_clock();
         int at = atomic_load_explicit(&watch->recorded, memory_order_relaxed);
         if (watch->step + 1 == step)
             atomic_store(&watch->durations[at % RING], (float)(now - watch->step_began));
@@ -87,6 +101,79 @@ void watch_phase(Watch *watch, int64_t step, WatchPhase phase)
     atomic_store_explicit(&word->step, step, memory_order_relaxed);
     atomic_store_explicit(&word->phase, (int)phase, memory_order_relaxed);
     atomic_fetch_add_explicit(&word->beat, 1, memory_order_release);
+}
+
+static void charge(Watch *watch, double now)
+{
+    watch->spent[watch->phase] += now - watch->since;
+    watch->since = now;
+}
+
+void watch_phase(Watch *watch, int64_t step, WatchPhase phase)
+{
+    if (!watch)
+        return;
+    double now = term_clock();
+    charge(watch, now);
+    watch->phase = phase;
+    watch->at = step;
+    if (watch->trace)
+        trace_phase(watch->trace, (int)phase, step, now);
+    if (watch->words)
+        note(watch, step, phase, now);
+}
+
+void watch_wait(void *context, bool begins)
+{
+    Watch *watch = context;
+    if (begins)
+        watch->interrupted = watch->phase;
+    watch_phase(watch, watch->at, begins ? PHASE_WAITING : watch->interrupted);
+}
+
+void watch_shares(Watch *watch, double seconds[SHARE_COUNT])
+{
+    charge(watch, term_clock());
+    memset(seconds, 0, SHARE_COUNT * sizeof *seconds);
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        seconds[phases[phase].share] += watch->spent[phase];
+}
+
+void watch_trace(Watch *watch, const Net *net)
+{
+    const char *names[PHASE_COUNT];
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        names[phase] = phases[phase].name;
+    trace_open(&watch->trace, watch->comm, names, PHASE_COUNT, net,
+               TRACE_EVENTS / watch->comm->size);
+    trace_phase(watch->trace, (int)watch->phase, watch->at, term_clock());
+}
+
+void watch_layers(Watch *watch)
+{
+    if (watch->trace)
+        trace_begin_layers(watch->trace);
+}
+
+void watch_layer(void *context, int layer, bool backward)
+{
+    const Watch *watch = context;
+    if (watch->trace)
+        trace_layer(watch->trace, layer, backward);
+}
+
+void watch_loss(Watch *watch)
+{
+    if (watch->trace)
+        trace_loss(watch->trace);
+}
+
+Err watch_traced(Watch *watch, const char *path)
+{
+    Err err = trace_write(watch->trace, path);
+    trace_close(watch->trace);
+    watch->trace = NULL;
+    return err;
 }
 
 static int by_value(const void *a, const void *b)
@@ -107,6 +194,12 @@ static double step_limit(Watch *watch)
     return median * MEDIAN_STEPS > watch->seconds ? median * MEDIAN_STEPS : watch->seconds;
 }
 
+/* A rank that waits in the exchange may wait for another host. */
+static bool is_exchange(int phase)
+{
+    return phase == PHASE_EXCHANGE || phase == PHASE_WAITING;
+}
+
 static WatchWord *given_up(const Watch *watch)
 {
     return &watch->words[watch->comm->members];
@@ -116,7 +209,7 @@ static _Noreturn void end_job(const Watch *watch, int member, double still)
 {
     const WatchWord *word = &watch->words[member];
     int phase = atomic_load(&word->phase);
-    bool others = phase == PHASE_EXCHANGE && watch->comm->groups > 1;
+    bool others = is_exchange(phase) && watch->comm->groups > 1;
     char host[256] = "?";
     gethostname(host, sizeof host - 1);
     fprintf(stderr,
@@ -135,7 +228,7 @@ static _Noreturn void end_job(const Watch *watch, int member, double still)
 static double turn(const Watch *watch, int phase)
 {
     int group = watch->comm->group < TURNS ? watch->comm->group : TURNS;
-    return phase == PHASE_EXCHANGE ? 2 * watch->nap * group : 0;
+    return is_exchange(phase) ? 2 * watch->nap * group : 0;
 }
 
 /* One look at all words. */
@@ -187,11 +280,11 @@ static void *guard(void *argument)
 
 Err watch_open(Watch **out, const Comm *comm, double seconds)
 {
-    *out = NULL;
-    if (seconds <= 0)
-        return NULL;
     Watch *watch = *out = mem_alloc(1, sizeof *watch);
     watch->comm = comm;
+    watch->since = term_clock();
+    if (seconds <= 0)
+        return NULL;
     watch->seconds = seconds;
     watch->nap = seconds / 10 < 1 ? seconds / 10 : 1;
     watch->step = -1;
@@ -223,6 +316,7 @@ void watch_close(Watch *watch)
         pthread_mutex_destroy(&watch->mutex);
         pthread_cond_destroy(&watch->wake);
     }
+    trace_close(watch->trace);
     mem_free(watch->seen);
     comm_window_free(&watch->window);
     mem_free(watch);

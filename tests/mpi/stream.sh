@@ -133,7 +133,7 @@ for exchange in shared messages; do
 done
 LOCKSTEP_FAULT=hang@read:4:1 ok "a read that hangs is ended by the watchdog" \
     expect_status 1 train 3 hang $stream train.watchdog=0.5
-ok "which names the phase once" says_once "waiting for data"
+ok "which names the phase once" says_once "reading samples"
 ok "a step of more than two windows is status 2" \
     expect_status 2 train 2 wide $stream batch.global=460
 ok "and the cure is named" says_once "make data.window 982 samples"
