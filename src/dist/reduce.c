@@ -1,4 +1,5 @@
-/* Rounds of the reduction: the local tree, the board where ranks publish, the fold in a group. */
+/* Rounds of the reduction: the local tree, and the board where ranks publish. What becomes of the
+ * vectors then is in reduce_apply.c. */
 #include "dist/reduce_inside.h"
 
 #include "base/cut.h"
@@ -6,47 +7,6 @@
 #include "dist/flag.h"
 
 #include <string.h>
-
-/* What a rank says of its i-th subtree: of vectors, the subtrees of all its leaves but the last,
- * and then that one, which is merged with them where the ranks' subtrees meet, so that its parts
- * can be taken as they become final; of scalars, the subtrees of all. */
-typedef struct Said {
-    int64_t slot; /* which of its vectors */
-    double scalars[REDUCE_SCALARS];
-} Said;
-
-/* What a rank says in a round. The board holds an entry for every rank of the job, twice: a rank
- * that is a round ahead writes into the other half. */
-typedef struct Entry {
-    Word word;
-    Said said[];
-} Entry;
-
-/* Rounds that a member has completed, each on a cache line of its own. */
-typedef struct Signal {
-    Flag ready; /* buckets of the last leaf that are final: round * BUCKETS + so many */
-    Flag published;
-    Flag gathered; /* by member 0: the other groups' entries */
-    Flag applied;
-    Flag met; /* meetings */
-} Signal;
-
-static Signal *signal_of(const Reduce *r, int member)
-{
-    return (Signal *)r->signals.base + member;
-}
-
-static Entry *entry_of(const Reduce *r, int rank)
-{
-    size_t half = (size_t)r->comm->size * r->entry * (r->round & 1);
-    return (Entry *)((char *)r->board.base + half + (size_t)rank * r->entry);
-}
-
-static Real *slot_of(const Reduce *r, int member, int64_t slot)
-{
-    return (Real *)((char *)r->vectors_window.base + (size_t)member * r->part +
-                    (size_t)slot * (size_t)r->stride);
-}
 
 /* A share of n leaves leaves at most 2 log2(n + 1) subtrees; one more leaf may be apart. */
 static int most_subtrees(int64_t leaves, int ranks)
@@ -130,12 +90,6 @@ static void own_slice(Reduce *r)
     r->range[0].first_block = cut(r->blocks->count, comm->member, comm->members);
     r->range[0].end_block = cut(r->blocks->count, comm->member + 1, comm->members);
     r->ranges = 1;
-}
-
-/* Groups exchange columns. */
-static bool is_between(const Reduce *r)
-{
-    return r->comm->groups > 1 && r->kind != REDUCE_MPI;
 }
 
 Err reduce_open(Reduce **reduce, const Comm *comm, const Blocks *blocks, ReduceKind kind,
@@ -363,109 +317,7 @@ Word reduce_agree(Reduce *r, Word mine, double *scalars)
     return all;
 }
 
-/* ---- the vectors ---- */
-
-const Real *reduce_fold(Reduce *r, const Source *sources, int count, int64_t at, int64_t n)
-{
-    tree_reset(&r->fold);
-    r->fold.n = n;
-    for (int i = 0; i < count; i++)
-        tree_push(&r->fold, sources[i].subtree, sources[i].vector + at, false);
-    return tree_fold(&r->fold);
-}
-
-/* The subtrees of a rank's vectors in this round: see Said. */
-static int share_vectors(const Reduce *r, int rank, Subtree *subtrees)
-{
-    int64_t lo = cut(r->leaves, rank, r->comm->size), hi = cut(r->leaves, rank + 1, r->comm->size);
-    if (lo == hi)
-        return 0;
-    int count = plan_subtrees(lo, hi - 1, subtrees);
-    subtrees[count++] = (Subtree){hi - 1, 1};
-    return count;
-}
-
-void reduce_find_sources(Reduce *r)
-{
-    Subtree subtrees[PLAN_SUBTREES];
-    r->source_count = 0;
-    for (int m = 0; m < r->comm->members; m++) {
-        int rank = r->comm->group_first[r->comm->group] + m;
-        int count = share_vectors(r, rank, subtrees);
-        for (int i = 0; i < count; i++)
-            r->sources[r->source_count++] =
-                (Source){subtrees[i], slot_of(r, m, entry_of(r, rank)->said[i].slot)};
-    }
-}
-
-/* `reduce: mpi`: the whole sum of all ranks, in whatever order MPI likes. */
-static const Real *sum_by_mpi(Reduce *r)
-{
-    if (r->last)
-        tree_push(&r->local, (Subtree){r->leaves, 1}, r->last, true);
-    Real *sum = (Real *)tree_fold(&r->local);
-    if (!sum)
-        sum = memset(tree_take(&r->local), 0, (size_t)r->stride);
-    comm_allreduce(r->comm, sum, r->extent);
-    return sum;
-}
-
-/* Applies a range of blocks; with `keep`, the folded sum is kept there. */
-static void go_through(Reduce *r, Range *range, ReduceApply *apply, void *context, Real *keep)
-{
-    int64_t first = r->blocks->start[range->first_block];
-    for (int64_t b = range->first_block; b < range->end_block; b++) {
-        int64_t at = r->blocks->start[b], n = r->blocks->start[b + 1] - at;
-        const Real *sum = range->total ? range->total + (at - first)
-                                       : reduce_fold(r, r->sources, r->source_count, at, n);
-        if (keep)
-            sum = memcpy(keep + (at - first), sum, (size_t)n * sizeof *sum);
-        apply(context, b, sum);
-    }
-    range->total = keep ? keep : range->total;
-}
-
-/* For the first time in a round. While a range is applied, the ones behind it are under way. */
-static void go_through_all(Reduce *r, ReduceApply *apply, void *context, Real *keep)
-{
-    if (r->kind == REDUCE_MPI)
-        r->range[0].total = sum_by_mpi(r) + r->blocks->start[r->range[0].first_block];
-    else if (!r->pending) {
-        reduce_find_sources(r);
-        r->range[0].total = NULL;
-    }
-    for (int i = 0; i < r->ranges; i++) {
-        if (r->pending)
-            between_complete(r, i);
-        go_through(r, &r->range[i], apply, context, r->range[i].total ? NULL : keep);
-    }
-    r->pending = false;
-}
-
-void reduce_apply(Reduce *r, ReduceApply *apply, void *context)
-{
-    go_through_all(r, apply, context, NULL);
-}
-
-/* Several groups, and MPI, have the whole sum in memory in any case. */
-void reduce_reserve(Reduce *r)
-{
-    const int64_t *start = r->blocks->start;
-    const Range *range = &r->range[0];
-    if (r->comm->groups == 1 && r->kind == REDUCE_TREE)
-        r->kept = mem_alloc(start[range->end_block] - start[range->first_block], sizeof(Real));
-}
-
-void reduce_keep(Reduce *r, ReduceApply *apply, void *context)
-{
-    go_through_all(r, apply, context, r->kept);
-}
-
-void reduce_again(Reduce *r, ReduceApply *apply, void *context)
-{
-    for (int i = 0; i < r->ranges; i++)
-        go_through(r, &r->range[i], apply, context, NULL);
-}
+/* ---- meeting ---- */
 
 void reduce_meet(Reduce *r)
 {

@@ -1,8 +1,9 @@
-/* What reduce.c (rounds, and the fold inside a group) and between.c (the exchange between groups)
- * share. */
+/* What reduce.c (rounds), reduce_apply.c (the fold inside a group) and between.c (the exchange
+ * between groups) share. */
 #ifndef DIST_REDUCE_INSIDE_H
 #define DIST_REDUCE_INSIDE_H
 
+#include "dist/flag.h"
 #include "dist/reduce.h"
 
 /* A subtree's vector somewhere in memory that we can read. */
@@ -10,6 +11,30 @@ typedef struct Source {
     Subtree subtree;
     const Real *vector; /* indexed by element, as the whole vector is */
 } Source;
+
+/* What a rank says of its i-th subtree: of vectors, the subtrees of all its leaves but the last,
+ * and then that one, which is merged with them where the ranks' subtrees meet, so that its parts
+ * can be taken as they become final; of scalars, the subtrees of all. */
+typedef struct Said {
+    int64_t slot; /* which of its vectors */
+    double scalars[REDUCE_SCALARS];
+} Said;
+
+/* What a rank says in a round. The board holds an entry for every rank of the job, twice: a rank
+ * that is a round ahead writes into the other half. */
+typedef struct Entry {
+    Word word;
+    Said said[];
+} Entry;
+
+/* Rounds that a member has completed, each on a cache line of its own. */
+typedef struct Signal {
+    Flag ready; /* buckets of the last leaf that are final: round * BUCKETS + so many */
+    Flag published;
+    Flag gathered; /* by member 0: the other groups' entries */
+    Flag applied;
+    Flag met; /* meetings */
+} Signal;
 
 /* The vector is exchanged in buckets, each a range of blocks; of each, every column has a part. */
 enum { BUCKETS = 64, LEVELS = 32 };
@@ -80,9 +105,32 @@ struct Reduce {
     Between between;
 };
 
+static inline Signal *signal_of(const Reduce *r, int member)
+{
+    return (Signal *)r->signals.base + member;
+}
+
+static inline Entry *entry_of(const Reduce *r, int rank)
+{
+    size_t half = (size_t)r->comm->size * r->entry * (r->round & 1);
+    return (Entry *)((char *)r->board.base + half + (size_t)rank * r->entry);
+}
+
+static inline Real *slot_of(const Reduce *r, int member, int64_t slot)
+{
+    return (Real *)((char *)r->vectors_window.base + (size_t)member * r->part +
+                    (size_t)slot * (size_t)r->stride);
+}
+
 /* Element `at` of the sum of the sources' blocks [at, at + n). In the fold tree's memory or in a
  * source: valid until the next fold. */
 const Real *reduce_fold(Reduce *reduce, const Source *sources, int count, int64_t at, int64_t n);
+
+/* Whether groups exchange columns. */
+static inline bool is_between(const Reduce *r)
+{
+    return r->comm->groups > 1 && r->kind != REDUCE_MPI;
+}
 
 /* Until member m's last leaf is final in so many buckets, or whether it is. */
 void reduce_await_ready(Reduce *reduce, int member, int buckets);
