@@ -313,6 +313,19 @@ static void syntax_errors_have_a_place(void)
                               "    |    ^");
 }
 
+static void directives_are_refused(void)
+{
+    refused("a: [1,\n%[", "a.yaml:2:1: a line that begins with % is a directive of YAML's, which a "
+                          "configuration does not have; put such a text in quotes\n"
+                          "  2 | %[\n"
+                          "    | ^");
+    refused("%TAG ! x\n---\na: 1\n",
+            "a.yaml:1:1: a line that begins with % is a directive of YAML's, which a configuration "
+            "does not have; put such a text in quotes\n"
+            "  1 | %TAG ! x\n"
+            "    | ^");
+}
+
 static void text_must_be_utf8(void)
 {
     refused("a: 1\nb: \xff\xfe\nc: 3\n", "a.yaml:2:4: the byte 0xff is no text in UTF-8\n"
@@ -787,6 +800,7 @@ static const Promise promises[] = {
     {"only true and false are booleans", only_true_and_false_are_bools},
     {"a duration needs a unit", durations_need_a_unit},
     {"an error of syntax has a place", syntax_errors_have_a_place},
+    {"a directive is refused, on which libfyaml may hang", directives_are_refused},
     {"bytes that are no text are refused, not skipped", text_must_be_utf8},
     {"columns count characters, and the caret follows tabs", columns_count_characters},
     {"a long line is cut around its caret", long_lines_are_cut_around_the_caret},

@@ -260,15 +260,22 @@ static int character_bytes(const unsigned char *text)
     return bytes;
 }
 
-/* libfyaml takes some bad bytes for the end of the text, which would hide what follows. */
+/* libfyaml takes some bad bytes for the end of the text, which would hide what follows, and can
+ * hang on a directive (0.7.12, "[\n%["), which nobody needs here but, in
+ * the first line, %YAML. */
 static Err check_characters(const Source *source, const char *start)
 {
     int bytes;
     for (const char *at = start; *at; at += bytes) {
+        bool begins = at == start || at[-1] == '\n' || at[-1] == '\r';
         bytes = character_bytes((const unsigned char *)at);
         if (bytes == 0)
             return conf_fail_place((Place){source, at}, "the byte 0x%02x is no text in UTF-8",
                                    (unsigned)(unsigned char)*at);
+        if (begins && *at == '%' && (at > start || strncmp(at, "%YAML ", 6) != 0))
+            return conf_fail_place((Place){source, at},
+                                   "a line that begins with %% is a directive of YAML's, which a "
+                                   "configuration does not have; put such a text in quotes");
     }
     return NULL;
 }
