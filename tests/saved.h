@@ -3,6 +3,8 @@
 #ifndef TESTS_SAVED_H
 #define TESTS_SAVED_H
 
+#include "base/file.h"
+#include "base/seal.h"
 #include "model.h"
 #include "train/checkpoint.h"
 
@@ -63,6 +65,20 @@ static inline void saved_open(Saved *saved, const char *layers, uint64_t stream)
         saved->normal.shift[f] = (Real)(f + 0.5);
         saved->normal.scale[f] = (Real)(1.0 / (f + 3));
     }
+}
+
+/* The state as the file `path`. */
+static inline Err saved_write(Saved *saved, const char *config, const char *fingerprint,
+                              const char *path)
+{
+    Buffer image = {0};
+    Err err = checkpoint_compose(&saved->state, &saved->normal, config, fingerprint, &image);
+    if (!err) {
+        seal_buffer(&image);
+        err = file_replace(path, image.bytes, image.size);
+    }
+    buffer_free(&image);
+    return err;
 }
 
 static inline void saved_close(Saved *saved)

@@ -207,6 +207,7 @@ static void train(void *context)
         coordinator_note(e, &result);
         metrics_evaluation(&run->metrics, e, PART_VALIDATION, &result, state_digest(&e->state));
         CU_ASSERT_FATAL(fine(eval_run(e, PART_TEST, (Word){0, INT32_MAX}, &all, &result)));
+        CU_ASSERT(fine(metrics_flush(&run->metrics)));
         CU_ASSERT(fine(metrics_sync(&run->metrics)));
         run->evaluations++;
     }

@@ -14,7 +14,7 @@ static const char fingerprint[] = "lockstep 0; a test";
 
 static Err save(Saved *saved, const char *path)
 {
-    return checkpoint_save(&saved->state, &saved->normal, config, fingerprint, path);
+    return saved_write(saved, config, fingerprint, path);
 }
 
 /* Open (which checks the seal) and restore, as a resume does it. */
@@ -181,6 +181,46 @@ static void damaged(void)
     scratch_remove(&scratch);
 }
 
+/* Composed in memory that is there already, and where another file was before. */
+static void expect_room(const char *net)
+{
+    Saved saved, other;
+    Buffer image = {0};
+    saved_open(&saved, net, 1);
+    saved_open(&other, net, 2);
+    size_t room = checkpoint_room(&saved.state, config);
+    buffer_reserve(&image, room);
+    const void *memory = image.bytes;
+    CU_ASSERT_FATAL(
+        fine(checkpoint_compose(&other.state, &other.normal, config, fingerprint, &image)));
+    memset(image.bytes, 0x55, image.room);
+    CU_ASSERT_FATAL(
+        fine(checkpoint_compose(&saved.state, &saved.normal, config, fingerprint, &image)));
+    seal_buffer(&image);
+    CU_ASSERT(image.bytes == memory && image.room == room);
+    CU_ASSERT((double)room < 1.1 * (double)image.size + 3e6);
+    Scratch scratch = scratch_make();
+    CU_ASSERT_FATAL(fine(save(&saved, scratch_path(&scratch, "a.h5"))));
+    Bytes file = bytes_of(scratch_path(&scratch, "a.h5"));
+    CU_ASSERT(file.size == image.size && memcmp(file.bytes, image.bytes, file.size) == 0);
+    mem_free(file.bytes);
+    scratch_remove(&scratch);
+    buffer_free(&image);
+    saved_close(&saved);
+    saved_close(&other);
+}
+
+/* Few numbers, many, and many tensors. */
+static void enough_room(void)
+{
+    char many[4000] = "[";
+    for (int i = 0; i < 200; i++)
+        strcat(many, i ? ", {dense: 2}" : "{dense: 2}");
+    expect_room("[{dense: 2}]");
+    expect_room("[{dense: 1500}, {dense: 1000}]");
+    expect_room(strcat(many, "]"));
+}
+
 static void cut_short(void)
 {
     Scratch scratch = scratch_make();
@@ -295,13 +335,12 @@ static void compose_normal(H5 *file, const int64_t *shift, int scale_rank, const
 /* Finishes, seals and closes it. */
 static void put_sealed(H5 *file, const char *path)
 {
-    void *bytes = NULL;
-    size_t size;
-    CU_ASSERT_FATAL(fine(h5_image(file, &bytes, &size)));
+    Buffer image = {0};
+    CU_ASSERT_FATAL(fine(h5_image_in(file, &image)));
     h5_close(file);
-    seal_bytes(&bytes, &size);
-    scratch_write(path, bytes, size);
-    mem_free(bytes);
+    seal_buffer(&image);
+    scratch_write(path, image.bytes, image.size);
+    buffer_free(&image);
 }
 
 static void older(void)
@@ -494,6 +533,8 @@ static const Promise promises[] = {
     {"parameters, slots, counters, control and normalisation come back bit by bit", comes_back},
     {"parameters can be taken without the optimizer's state", without_slots},
     {"equal states give files of equal bytes", equal_bytes},
+    {"a checkpoint fits the memory that is reserved for it, and shows nothing of what was there",
+     enough_room},
     {"a changed byte is noticed and the file named, wherever it is", damaged},
     {"a file that was cut short is noticed and named, wherever it was cut", cut_short},
     {"a missing tensor, or one of another shape, is named", other_model},

@@ -35,6 +35,7 @@ static void expect_cut(const char *before, int64_t step, int64_t evaluated, cons
     if (before)
         scratch_write(path, before, strlen(before));
     CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, step, evaluated, false)));
+    CU_ASSERT(fine(metrics_flush(&metrics)));
     CU_ASSERT(fine(metrics_sync(&metrics)));
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(file_read(path, &text, &size)));
@@ -130,6 +131,7 @@ static void write_rows(const char *folder, int64_t from, int64_t to, int64_t eva
     }
     metrics_timing(&metrics, to,
                    &(Pace){.share = {0.25, 0.125, 0.0625, 0.5, 1}, .seconds = 0.5, .samples = 100});
+    CU_ASSERT(fine(metrics_flush(&metrics)));
     CU_ASSERT(fine(metrics_sync(&metrics)));
     metrics_close(&metrics);
 }
@@ -202,7 +204,7 @@ static void unwritable(void)
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1, false)));
     scratch_limit(10);
-    Err err = metrics_sync(&metrics);
+    Err err = metrics_flush(&metrics);
     metrics_close(&metrics);
     scratch_limit(RLIM_INFINITY);
     CU_ASSERT(refused(err, STATUS_FAILED, "metrics.csv: cannot be written: File too large"));

@@ -10,11 +10,14 @@
 /* A sealed file of 1000 bytes in memory. */
 static void make(void **bytes, size_t *size)
 {
-    *size = 1000;
-    *bytes = mem_alloc((int64_t)*size, 1);
-    for (size_t i = 0; i < *size; i++)
-        ((unsigned char *)*bytes)[i] = (unsigned char)(i * 7);
-    seal_bytes(bytes, size);
+    Buffer buffer = {0};
+    buffer_reserve(&buffer, 1000);
+    buffer.size = 1000;
+    for (size_t i = 0; i < buffer.size; i++)
+        ((unsigned char *)buffer.bytes)[i] = (unsigned char)(i * 7);
+    seal_buffer(&buffer);
+    *bytes = buffer.bytes;
+    *size = buffer.size;
 }
 
 static Err check(Scratch *scratch, const void *bytes, size_t size)

@@ -46,6 +46,8 @@ typedef struct H5Info {
 Err h5_open(H5 **file, const char *path);
 /* A new file in memory, to be written to and then taken out with h5_image. */
 Err h5_create(H5 **file);
+/* The same in memory that the buffer already has, for h5_image_in to give back. */
+Err h5_create_in(H5 **file, Buffer *buffer);
 void h5_close(H5 *file);
 const char *h5_path(const H5 *file);
 
@@ -77,6 +79,7 @@ Err h5_write_int(H5 *file, const char *path, const char *name, int64_t value);
 Err h5_write_real(H5 *file, const char *path, const char *name, double value);
 /* Finishes the file, which can then only be closed, and gives its bytes, freed with mem_free. */
 Err h5_image(H5 *file, void **bytes, size_t *size);
+Err h5_image_in(H5 *file, Buffer *buffer); /* an empty one */
 
 /* A new file for more than memory holds: it grows as PATH.tmp, whose pages the system writes out
  * and takes back as it needs. h5_close without h5_commit removes PATH.tmp. STATUS_FAILED here and

@@ -14,10 +14,10 @@ enum { GROWTH = 1 << 20 }; /* bytes that the library adds at a time */
 /* The library wants the buffer larger: double it, as it will ask again soon. */
 static void *buffer_resize(void *bytes, size_t size, H5FD_file_image_op_t why, void *into)
 {
-    (void)why;
+    (void)bytes, (void)why; /* NULL at first, also where there is memory already */
     H5 *file = into;
     if (size <= file->room)
-        return bytes;
+        return file->bytes;
     if (file->mapped)
         return h5_mapped_resize(file, size);
     size_t room = size < 2 * file->room ? 2 * file->room : size;
@@ -73,10 +73,23 @@ Err h5_create_inside(H5 *file)
 
 Err h5_create(H5 **file)
 {
+    Buffer none = {0};
+    return h5_create_in(file, &none);
+}
+
+/* What an earlier file has left in the memory must not show in the gaps of this one. */
+Err h5_create_in(H5 **file, Buffer *buffer)
+{
     static const char name[] = "file in memory";
     H5 *created = mem_alloc(1, sizeof *created);
-    *created = (H5){.file = H5I_INVALID_HID, .path = mem_alloc(sizeof name, 1)};
+    *created = (H5){.file = H5I_INVALID_HID,
+                    .path = mem_alloc(sizeof name, 1),
+                    .bytes = buffer->bytes,
+                    .room = buffer->room};
     memcpy(created->path, name, sizeof name);
+    if (buffer->room)
+        memset(buffer->bytes, 0, buffer->room);
+    *buffer = (Buffer){0};
     h5_enter();
     Err err = h5_create_inside(created);
     h5_leave();
@@ -100,17 +113,25 @@ Err h5_finish_inside(H5 *file, size_t *size)
     return NULL;
 }
 
-Err h5_image(H5 *file, void **bytes, size_t *size)
+Err h5_image_in(H5 *file, Buffer *buffer)
 {
-    *bytes = NULL;
-    *size = 0;
+    size_t size = 0;
     h5_enter();
-    Err err = h5_finish_inside(file, size);
+    Err err = h5_finish_inside(file, &size);
     h5_leave();
     if (err)
         return err;
-    *bytes = file->bytes;
+    *buffer = (Buffer){file->bytes, size, file->room};
     file->bytes = NULL;
     file->room = 0;
     return NULL;
+}
+
+Err h5_image(H5 *file, void **bytes, size_t *size)
+{
+    Buffer image = {0};
+    Err err = h5_image_in(file, &image);
+    *bytes = image.bytes;
+    *size = image.size;
+    return err;
 }

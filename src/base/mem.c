@@ -1,4 +1,4 @@
-/* Checked, aligned, zeroed memory, and the arena. */
+/* Checked, aligned, zeroed memory, the buffer and the arena. */
 #include "base/mem.h"
 
 #include "base/cut.h"
@@ -48,6 +48,23 @@ double mem_available(void)
     double most = number_in("/sys/fs/cgroup/memory.max", "");
     double used = number_in("/sys/fs/cgroup/memory.current", "");
     return most >= 0 && used >= 0 && most - used < free_bytes ? most - used : free_bytes;
+}
+
+void buffer_reserve(Buffer *buffer, size_t room)
+{
+    if (room <= buffer->room)
+        return;
+    void *larger = mem_alloc((int64_t)room, 1);
+    if (buffer->size)
+        memcpy(larger, buffer->bytes, buffer->size);
+    mem_free(buffer->bytes);
+    *buffer = (Buffer){larger, buffer->size, room};
+}
+
+void buffer_free(Buffer *buffer)
+{
+    mem_free(buffer->bytes);
+    *buffer = (Buffer){0};
 }
 
 /* Under sanitizers each piece is an allocation of its own: they see who writes past it. */

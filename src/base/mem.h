@@ -1,5 +1,6 @@
-/* Memory: one checked, aligned, zeroed allocation, and an arena for many small things that live
- * and die together. Running out is not an error that anybody can handle: CHECK ends the job. */
+/* Memory: one checked, aligned, zeroed allocation; a buffer that is used again; an arena for many
+ * small things that live and die together. Running out is not an error that anybody can handle:
+ * CHECK ends the job. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -13,6 +14,17 @@ void mem_free(void *memory);
 /* Bytes that this host can still give without swapping: what Linux says it has, within the limit of
  * the container if this is one. */
 double mem_available(void);
+
+/* Bytes that are kept to be used again: the first `size` of [room] are. A zeroed Buffer is an empty
+ * one. */
+typedef struct Buffer {
+    void *bytes;
+    size_t size, room;
+} Buffer;
+
+/* Room for at least so many bytes; those in use stay, and move where there was less. */
+void buffer_reserve(Buffer *buffer, size_t room);
+void buffer_free(Buffer *buffer);
 
 /* Grows in chunks and never moves what it gave out. A zeroed Arena is an empty one. */
 typedef struct Arena {

@@ -3,12 +3,11 @@
 
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/mem.h"
 
 #include <string.h>
 
 static const char word[8] = "lockstep";
-enum { WORD = sizeof word, SEAL = WORD + 8 };
+enum { WORD = sizeof word, SEAL = SEAL_BYTES };
 
 static void seal_of(const void *bytes, size_t size, unsigned char *seal)
 {
@@ -18,14 +17,11 @@ static void seal_of(const void *bytes, size_t size, unsigned char *seal)
         seal[WORD + i] = (unsigned char)(digest >> 8 * i);
 }
 
-void seal_bytes(void **bytes, size_t *size)
+void seal_buffer(Buffer *buffer)
 {
-    char *sealed = mem_alloc((int64_t)(*size + SEAL), 1);
-    memcpy(sealed, *bytes, *size);
-    seal_of(*bytes, *size, (unsigned char *)sealed + *size);
-    mem_free(*bytes);
-    *bytes = sealed;
-    *size += SEAL;
+    buffer_reserve(buffer, buffer->size + SEAL);
+    seal_of(buffer->bytes, buffer->size, (unsigned char *)buffer->bytes + buffer->size);
+    buffer->size += SEAL;
 }
 
 static Err check(const char *path, const char *bytes, size_t size)

@@ -5,11 +5,12 @@
 #define BASE_SEAL_H
 
 #include "base/err.h"
+#include "base/mem.h"
 
-#include <stddef.h>
+enum { SEAL_BYTES = 16 };
 
-/* Appends the seal to bytes from mem_alloc, which move. */
-void seal_bytes(void **bytes, size_t *size);
+/* Appends the seal to the bytes in use; they move only where there is no room for it. */
+void seal_buffer(Buffer *buffer);
 /* STATUS_USER: the file cannot be read, has no seal, or another than its bytes have. */
 Err seal_check(const char *path);
 

@@ -106,8 +106,8 @@ static Err write_head(H5 *file, State *state, const char *config, const char *fi
     return h5_write_text(file, "/", "fingerprint", fingerprint);
 }
 
-static Err compose(H5 *file, Arena *arena, State *state, const Normal *normal, const char *config,
-                   const char *fingerprint)
+static Err write_all(H5 *file, Arena *arena, State *state, const Normal *normal, const char *config,
+                     const char *fingerprint)
 {
     TRY(write_head(file, state, config, fingerprint));
     TRY(write_tensors(file, arena, state));
@@ -115,8 +115,8 @@ static Err compose(H5 *file, Arena *arena, State *state, const Normal *normal, c
     return write_normal(file, normal);
 }
 
-Err checkpoint_save(State *state, const Normal *normal, const char *config, const char *fingerprint,
-                    const char *path)
+Err checkpoint_compose(State *state, const Normal *normal, const char *config,
+                       const char *fingerprint, Buffer *image)
 {
     const Tensor *bad = state_bad_tensor(state);
     if (bad)
@@ -124,20 +124,27 @@ Err checkpoint_save(State *state, const Normal *normal, const char *config, cons
              (long long)state->step, net_tensor_name(state->net, bad));
     H5 *file;
     Arena arena = {0};
-    void *bytes = NULL;
-    size_t size;
-    TRY(h5_create(&file));
-    Err err = compose(file, &arena, state, normal, config, fingerprint);
+    TRY(h5_create_in(&file, image));
+    Err err = write_all(file, &arena, state, normal, config, fingerprint);
     if (!err)
-        err = h5_image(file, &bytes, &size);
+        err = h5_image_in(file, image);
     h5_close(file);
     arena_free(&arena);
-    if (!err) {
-        seal_bytes(&bytes, &size);
-        err = file_replace(path, bytes, size);
-    }
-    mem_free(bytes);
     return err;
+}
+
+/* Of what stands around a tensor's values HDF5 takes a few hundred bytes; it asks for memory by
+ * whole megabytes. */
+size_t checkpoint_room(const State *state, const char *config)
+{
+    enum { AROUND = 1024, REST = 2 << 20 };
+    size_t room = REST + strlen(config) + SEAL_BYTES;
+    for (int i = 0; i < state->net->tensor_count; i++) {
+        const Tensor *t = state->net->tensors[i];
+        size_t copies = t->kind == TENSOR_PARAMETER ? 1 + (size_t)state->slots : 1;
+        room += copies * ((size_t)t->size * sizeof(Real) + AROUND);
+    }
+    return room;
 }
 
 /* ---- reading ---- */

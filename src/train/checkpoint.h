@@ -1,5 +1,6 @@
-/* Checkpoints: one HDF5 file whatever the number of ranks, written by rank 0 out of its group's
- * memory, whole or not at all (base/file). Layout: design, "Files".
+/* Checkpoints: one HDF5 file whatever the number of ranks, composed by rank 0 out of its group's
+ * memory and written by its writer (train/writer.h), whole or not at all (base/file). Layout:
+ * design, "Files".
  *
  *     /            format, step, samples, evaluated, digest, config, fingerprint,
  *                  input_channels, input_height, input_width: of the samples that the net takes
@@ -30,9 +31,13 @@ typedef struct Checkpoint {
     Shape input; /* 0 in files that were written before this was kept */
 } Checkpoint;
 
-/* Writes the state as `path`. Not collective: rank 0 alone. */
-Err checkpoint_save(State *state, const Normal *normal, const char *config, const char *fingerprint,
-                    const char *path);
+/* The state as a checkpoint's bytes, in the buffer's memory, but for the seal: an image that the
+ * state may change behind. STATUS_DIVERGED naming a tensor that is not finite. Not collective: rank
+ * 0 alone. */
+Err checkpoint_compose(State *state, const Normal *normal, const char *config,
+                       const char *fingerprint, Buffer *image);
+/* Room that is enough for the image and its seal. */
+size_t checkpoint_room(const State *state, const char *config);
 /* Opens a file and reads everything but the tensors. STATUS_USER: damaged, no checkpoint, or
  * another format. */
 Err checkpoint_open(Checkpoint *checkpoint, const char *path);

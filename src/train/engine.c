@@ -4,6 +4,7 @@
 #include "base/cut.h"
 #include "base/mem.h"
 #include "math/lanes.h"
+#include "train/checkpoint.h"
 
 /* Micro-batches are as large as in the steps of any size, also those that a shorter run does not
  * come to: evaluations are made of them, and are the same in both. Room for leaves is another
@@ -158,8 +159,10 @@ const char *engine_memory(const Engine *e, Arena *arena)
     return arena_text(
         arena,
         "memory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
-        "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all",
-        data / 1e6, state / 1e6, leaves / 1e6, own / 1e6, all / 1e6);
+        "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all;\n"
+        "  of rank 0, besides: %.1f MB for checkpoints",
+        data / 1e6, state / 1e6, leaves / 1e6, own / 1e6, all / 1e6,
+        (double)checkpoint_room(&e->state, conf_text(e->config->conf)) / 1e6);
 }
 
 Targets engine_targets(const Engine *e)

@@ -4,8 +4,8 @@
  *                                                stage: compute, evaluate, save, read
  *
  * The one named rank meets the fault when it comes to that stage of that step; of `read`, when its
- * thread comes to the window of the data that stands in the step's place. Without the
- * variable this costs one getenv a stage. */
+ * thread comes to the window of the data that stands in the step's place. Rank 0 meets that of
+ * `save` in its writer's thread. Without the variable this costs one getenv a stage. */
 #ifndef TRAIN_FAULT_H
 #define TRAIN_FAULT_H
 

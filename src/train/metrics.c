@@ -72,6 +72,7 @@ static Err open_all(Metrics *metrics, Arena *arena, const char *run, const char 
     const char *layers = arena_text(arena, "%s/layers.csv", run);
     TRY(trim(rows, step, evaluated));
     TRY(open_csv(rows, header, &metrics->rows));
+    metrics->disk = fileno(metrics->rows);
     TRY(open_csv(arena_text(arena, "%s/timing.csv", run), timing_header, &metrics->timing));
     if (!adapts)
         return NULL;
@@ -172,12 +173,22 @@ void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace)
     fputc('\n', metrics->timing);
 }
 
-Err metrics_sync(Metrics *metrics)
+static Err write_failure(const Metrics *metrics)
+{
+    FAIL(STATUS_FAILED, "%s: cannot be written: %s", metrics->path, strerror(errno));
+}
+
+Err metrics_flush(Metrics *metrics)
 {
     fflush(metrics->timing);
     if (metrics->layers)
         fflush(metrics->layers);
-    if (fflush(metrics->rows) != 0 || fsync(fileno(metrics->rows)) != 0 || ferror(metrics->rows))
-        FAIL(STATUS_FAILED, "%s: cannot be written: %s", metrics->path, strerror(errno));
+    if (fflush(metrics->rows) != 0 || ferror(metrics->rows))
+        return write_failure(metrics);
     return NULL;
+}
+
+Err metrics_sync(const Metrics *metrics)
+{
+    return fsync(metrics->disk) == 0 ? NULL : write_failure(metrics);
 }

@@ -12,6 +12,7 @@
 
 typedef struct Metrics {
     FILE *rows, *timing;
+    int disk;     /* of `rows` */
     FILE *layers; /* layers.csv, of optimizers with trust ratios; else NULL */
     char *path;
 } Metrics;
@@ -28,7 +29,9 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
                         uint64_t digest);
 /* What was made since the row before. */
 void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace);
-/* To disk, synced. STATUS_FAILED with the reason. */
-Err metrics_sync(Metrics *metrics);
+/* All rows so far to the system; then what the system has of them to the disk, which another thread
+ * may do while this one makes new rows. STATUS_FAILED with the reason. */
+Err metrics_flush(Metrics *metrics);
+Err metrics_sync(const Metrics *metrics);
 
 #endif

@@ -1,10 +1,8 @@
 /* The loop: step, row, evaluation, checkpoint; and what stands before and after it. */
 #include "train/run.h"
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/term.h"
-#include "train/checkpoint.h"
 #include "train/coordinator.h"
 #include "train/fault.h"
 #include "train/folder.h"
@@ -12,6 +10,7 @@
 #include "train/metrics.h"
 #include "train/pace.h"
 #include "train/summary.h"
+#include "train/writer.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -25,6 +24,7 @@ typedef struct Run {
     Engine engine;
     Folder folder;
     Metrics metrics;
+    Writer *writer; /* of rank 0 */
     Term term;
     const char *identity;
     Word all;          /* of the last round */
@@ -33,6 +33,7 @@ typedef struct Run {
     Result validation; /* of the last evaluation; samples 0: none */
     Result test;
     bool begun;          /* the state is there, and metrics.csv comes */
+    bool best;           /* so is the last evaluation, and best.h5 does not say so yet */
     bool measured;       /* the complete run, at its end */
     double step_seconds; /* in steps, by this process */
     double stepped;      /* samples in them */
@@ -82,13 +83,23 @@ static Err start_state(Run *run)
     return NULL;
 }
 
-static Err open_metrics(Run *run)
+/* What a run leaves behind, but for the summary. */
+static Err open_files(Run *run)
 {
-    const State *state = &run->engine.state;
+    Engine *e = &run->engine;
+    State *state = &e->state;
     if (!leads(run))
         return NULL;
-    return metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
-                        run->engine.descent.optim.type->trust != NULL);
+    TRY(metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
+                     e->descent.optim.type->trust != NULL));
+    run->writer = writer_open(&(Saving){.state = state,
+                                        .normal = &e->feed.normal,
+                                        .config = conf_text(run->config->conf),
+                                        .fingerprint = run->identity,
+                                        .metrics = &run->metrics,
+                                        .run = run->folder.path,
+                                        .keep = run->config->keep});
+    return NULL;
 }
 
 static void table_head(void)
@@ -155,25 +166,24 @@ static void begin_pace(Run *run)
     run->row = run->line = pace_now(run->comm, e->watch, 0, 0);
 }
 
-static Err save_as(Run *run, const char *path)
+static Err save_here(Run *run, unsigned as, bool wait)
 {
-    Engine *e = &run->engine;
-    watch_phase(e->watch, e->state.step, PHASE_SAVE);
-    TRY(fault_at(FAULT_SAVE, e->state.step, run->comm->rank));
     if (!leads(run))
-        return NULL;
-    TRY(metrics_sync(&run->metrics));
-    return checkpoint_save(&e->state, &e->feed.normal, conf_text(run->config->conf), run->identity,
-                           path);
+        return fault_at(FAULT_SAVE, run->engine.state.step, run->comm->rank);
+    TRY(writer_save(run->writer, as));
+    return wait ? writer_join(run->writer) : NULL;
 }
 
-static Err save(Run *run)
+/* Under its step's name unless it is only the best so far. All go on when the state has been taken
+ * or, with `wait`, when it is on disk. */
+static Err save(Run *run, bool due, bool wait)
 {
-    const char *path = checkpoint_path(run->folder.path, run->engine.state.step, &run->arena);
-    TRY(comm_agree(run->comm, save_as(run, path)));
-    if (leads(run))
-        checkpoint_prune(run->folder.path, run->config->keep);
-    watch_phase(run->engine.watch, run->engine.state.step, PHASE_BETWEEN);
+    const Engine *e = &run->engine;
+    unsigned as = (due ? SAVE_STEP : 0) | (run->best ? SAVE_BEST : 0);
+    watch_phase(e->watch, e->state.step, PHASE_SAVE);
+    TRY(comm_agree(run->comm, save_here(run, as, wait)));
+    run->best = false;
+    watch_phase(e->watch, e->state.step, PHASE_BETWEEN);
     return NULL;
 }
 
@@ -183,11 +193,10 @@ static Err evaluate(Run *run)
 {
     Engine *e = &run->engine;
     bool again = e->state.control.evaluated == e->state.step; /* resumed after its rows */
-    bool best = false;
     if (e->feed.count[PART_VALIDATION] > 0) {
         TRY(eval_run(e, PART_VALIDATION, coordinator_word(e, run->options->began), &run->all,
                      &run->validation));
-        best = !again && coordinator_note(e, &run->validation);
+        run->best = !again && coordinator_note(e, &run->validation);
     }
     bool last = coordinator_due(e).last;
     if (last && e->feed.count[PART_TEST] > 0)
@@ -203,13 +212,19 @@ static Err evaluate(Run *run)
             metrics_evaluation(&run->metrics, e, PART_TEST, &run->test, digest);
         table_row(run, digest, run->rate);
     }
-    if (best)
-        TRY(comm_agree(run->comm, save_as(run, arena_text(&run->arena, "%s/checkpoints/best.h5",
-                                                          run->folder.path))));
     return NULL;
 }
 
 /* ---- the loop ---- */
+
+/* With what the writer has met since the last step. */
+static Word own_word(const Run *run)
+{
+    Word word = coordinator_word(&run->engine, run->options->began);
+    if (writer_failed(run->writer))
+        word = (Word){word.flags | WORD_FAILED, run->comm->rank};
+    return word;
+}
 
 static Err step(Run *run)
 {
@@ -217,9 +232,11 @@ static Err step(Run *run)
     int64_t batch = e->global;
     double before = term_clock();
     bool logged = coordinator_logs_next(e);
-    Word word = coordinator_word(e, run->options->began);
+    Word word = own_word(run);
     run->rate = coordinator_rate(e);
     TRY(step_run(e, run->rate, logged, word, &run->all, &run->train));
+    if (run->all.flags & WORD_FAILED)
+        return comm_agree(run->comm, leads(run) ? writer_join(run->writer) : NULL);
     run->step_seconds += term_clock() - before;
     run->stepped += (double)e->global;
     coordinator_note_step(e, &run->train);
@@ -261,8 +278,8 @@ static Err loop(Run *run)
         const char *reason = stop_reason(run);
         if (coordinator_due(e).last)
             return NULL;
-        if (due.save || reason)
-            TRY(save(run));
+        if (due.save || reason || run->best)
+            TRY(save(run, due.save || reason, reason));
         if (reason)
             FAIL(STATUS_STOPPED, "stopped at step %" PRId64 " (%s); --resume goes on from there",
                  e->state.step, reason);
@@ -283,7 +300,7 @@ static Err complete(Run *run)
     TRY(loop(run));
     if (!run->measured)
         TRY(evaluate(run)); /* killed after the last checkpoint: measure again, no rows */
-    return save(run);
+    return save(run, true, true);
 }
 
 /* summary.json says the run is done. */
@@ -340,7 +357,7 @@ static Err train(Run *run)
     TRY(start_state(run));
     run->begun = true;
     engine_size_step(e);
-    TRY(comm_agree(run->comm, open_metrics(run)));
+    TRY(comm_agree(run->comm, open_files(run)));
     identity_compare(run->comm, run->identity);
     if (!run->options->quiet)
         coordinator_announce(e);
@@ -374,6 +391,9 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
         err = train(&run);
     if (err && !run.begun)
         folder_discard(&run.folder);
+    if (run.writer)
+        watch_phase(run.engine.watch, run.engine.state.step, PHASE_SAVE);
+    writer_close(run.writer);
     metrics_close(&run.metrics);
     engine_close(&run.engine);
     folder_close(&run.folder);

@@ -132,9 +132,12 @@ static void compose(Bytes bytes, void **image, size_t *size)
         write_attribute(file, &attributes[i], &change[i]);
     for (int i = 0; i < ARRAYS; i++)
         write_array(file, &arrays[i], &change[ATTRIBUTES + i]);
-    fuzz_refused(h5_image(file, image, size));
+    Buffer sealed = {0};
+    fuzz_refused(h5_image_in(file, &sealed));
     h5_close(file);
-    seal_bytes(image, size);
+    seal_buffer(&sealed);
+    *image = sealed.bytes;
+    *size = sealed.size;
 }
 
 /* Opens and restores a file of these bytes. */

@@ -1,0 +1,50 @@
+/* The writer: puts a run's checkpoints on disk, on a thread of rank 0's, while the run goes on.
+ *
+ *     ranks    | step | compose | step | step | ...       | step | wait, compose | step | ...
+ *     thread                    | seal, write, read back, sync, rename, prune |
+ *
+ * The snapshot that it works from is the file's own image (checkpoint_compose), in memory that is
+ * there before step 1: the ranks wait for one copy of the state, and no second one is ever held.
+ * There is one save in flight; the next one waits for it.
+ *
+ * The promises are those of a save on the spot: the rows of metrics.csv are on disk before the
+ * checkpoint that follows them has its name, older checkpoints go after that, and what goes wrong
+ * is told, only later: by writer_failed at the next step, by the next save, or by writer_join. A
+ * run that is killed meanwhile has the checkpoints before, and a .tmp that nobody reads. */
+#ifndef TRAIN_WRITER_H
+#define TRAIN_WRITER_H
+
+#include "train/checkpoint.h"
+#include "train/metrics.h"
+
+/* What is saved of which run; all of it stays the caller's. */
+typedef struct Saving {
+    State *state;
+    const Normal *normal;
+    const char *config, *fingerprint;
+    Metrics *metrics;
+    const char *run; /* directory */
+    int64_t keep;    /* checkpoints */
+} Saving;
+
+typedef enum SaveAs {
+    SAVE_BEST = 1, /* checkpoints/best.h5 */
+    SAVE_STEP = 2  /* checkpoints/step-00001200.h5; the oldest go */
+} SaveAs;
+
+typedef struct Writer Writer;
+
+/* Takes its memory and starts its thread; where there can be none, a warning says that saves make
+ * the run wait. Rank 0 alone, as all that follows. */
+Writer *writer_open(const Saving *saving);
+/* Waits for the save in flight, the Err of which nobody wants any more. */
+void writer_close(Writer *writer);
+/* Begins to save the present state under one name or both: the state may change when this returns.
+ * The Err of the save before, or of the image. */
+Err writer_save(Writer *writer, unsigned as);
+/* Waits until what was begun is on disk. Its Err, once. */
+Err writer_join(Writer *writer);
+/* Whether the save in flight has failed already, for writer_join to say why. NULL: no. */
+bool writer_failed(const Writer *writer);
+
+#endif
