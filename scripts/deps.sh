@@ -2,7 +2,7 @@
 # Installs what lockstep needs on Debian and its kin. Asks nothing; done at once when all is there.
 #
 #     scripts/deps.sh            what building, testing and running need
-#     scripts/deps.sh --peers    also PyTorch and h5py, for scripts/bench-ddp and the test oracles
+#     scripts/deps.sh --peers    also PyTorch and h5py, for scripts/bench-peers and the test oracles
 #     scripts/deps.sh --fuzz     also clang, for scripts/fuzz.sh
 set -euo pipefail
 
