@@ -1,6 +1,7 @@
 # All at once: convolution, pooling, batch norm, residual blocks, dropout and augmentation give the
 # same bits on any number of ranks, by either exchange, and stopped and resumed or not.
 tiny_data
+export LOCKSTEP_BUCKET=2048
 cat >everything.yaml <<'YAML'
 name: everything
 seed: 1

@@ -4,7 +4,7 @@
  * 1 to 33 leaves is compared bit by bit with the tree's definition (leaves.h). Ranks count what is
  * wrong; rank 0 says `ok - sentence` or `not ok - sentence`. */
 #include "base/cut.h"
-#include "dist/reduce.h"
+#include "dist/reduce_inside.h"
 #include "leaves.h"
 
 #include <stdio.h>
@@ -190,6 +190,37 @@ static int64_t check_words(const Comm *comm, Vectors *v)
     return wrong;
 }
 
+/* Where every rank is a group of its own, the first bucket is under way when the rank has written
+ * it, long before the leaf is done. */
+static int64_t check_early(const Comm *comm, Vectors *v)
+{
+    int64_t leaves = comm->size, lo, hi;
+    Leaves planned = {1, &leaves};
+    Check check = {comm, v, mem_alloc(v->blocks.count, sizeof(double)), 0};
+    double scalars[REDUCE_SCALARS];
+    Reduce *reduce;
+    Err err = reduce_open(&reduce, comm, &v->blocks, REDUCE_TREE, planned, leaves);
+    CHECK(!err, "%s", err_text(err));
+    vectors_sum(v, leaves);
+    reduce_begin(reduce, leaves, true, &lo, &hi);
+    Real *leaf = reduce_leaf(reduce);
+    memcpy(leaf, v->leaves + lo * v->extent, (size_t)v->extent * sizeof *leaf);
+    const Bucket *first = &reduce->between.bucket[0], *last = first + reduce->between.buckets - 1;
+    int64_t end = v->blocks.start[first->end];
+    reduce_ready(reduce, end - 1);
+    check.wrong += comm->groups > 1 && first->phase != BUCKET_WAITS;
+    reduce_ready(reduce, end);
+    check.wrong += comm->groups > 1 && first->phase == BUCKET_WAITS;
+    check.wrong += comm->groups > 1 && (last == first || last->phase != BUCKET_WAITS);
+    reduce_push(reduce, lo, leaf, v->scalars);
+    reduce_agree(reduce, (Word){0, INT32_MAX}, scalars);
+    reduce_apply(reduce, check_block, &check);
+    reduce_finish(reduce);
+    reduce_close(reduce);
+    mem_free(check.applied);
+    return check.wrong;
+}
+
 /* Shared memory: aligned, zeroed, and what one member writes its neighbour reads. */
 static int64_t check_windows(const Comm *comm)
 {
@@ -242,7 +273,8 @@ static int check_setting(const Comm *world, const Setting *setting, int ranks)
 {
     Comm comm;
     int failures = 0;
-    int64_t wrong[3] = {0};
+    int64_t wrong[4] = {0};
+    bool early = setting->exchange == EXCHANGE_MESSAGES && atoi(setting->bucket);
     setenv("LOCKSTEP_GROUP", setting->group, 1);
     setenv("LOCKSTEP_BUCKET", setting->bucket, 1);
     Err err = comm_divide(world, ranks, setting->exchange, &comm);
@@ -253,6 +285,7 @@ static int check_setting(const Comm *world, const Setting *setting, int ranks)
         for (int64_t leaves = 1; leaves <= MOST_LEAVES; leaves++)
             wrong[0] += check_sums(&comm, &v, leaves);
         wrong[1] += l == 0 ? check_words(&comm, &v) : 0;
+        wrong[3] += early && l > 0 ? check_early(&comm, &v) : 0;
         vectors_close(&v);
     }
     if (comm.size)
@@ -261,6 +294,8 @@ static int check_setting(const Comm *world, const Setting *setting, int ranks)
     failures += say(world, wrong[0], setting->name, ranks, "the sum has the tree's bits");
     failures += say(world, wrong[1], setting->name, ranks, "all hear what each rank says");
     failures += say(world, wrong[2], setting->name, ranks, "windows are pages, ranks in order");
+    if (early)
+        failures += say(world, wrong[3], setting->name, ranks, "what is final is under way early");
     return failures;
 }
 
