@@ -110,10 +110,7 @@ void between_open(Reduce *r)
     }
     r->ranges = w->buckets;
     w->partials = mem_alloc(w->column * most, sizeof(Real));
-    w->total = mem_alloc(w->column, sizeof(Real));
     w->sources = mem_alloc(total + 1, sizeof *w->sources);
-    for (int i = 0; i < w->buckets; i++)
-        r->range[i].total = total_of(r, &w->bucket[i]);
 }
 
 void between_close(Reduce *r)
@@ -127,7 +124,6 @@ void between_close(Reduce *r)
         messages_close(&b->messages);
     }
     mem_free(w->partials);
-    mem_free(w->total);
     mem_free(w->sources);
     *w = (Between){0};
 }
@@ -146,15 +142,15 @@ void between_begin(Reduce *r)
 }
 
 /* A rank that is a group of its own has nothing to merge where its subtrees are the group's: they
- * are sent from where they lie. */
+ * are sent from where they lie, and the sum comes there. */
 static bool is_merged(const Reduce *r)
 {
     Subtree subtrees[PLAN_SUBTREES];
-    return r->comm->members == 1 &&
+    return r->comm->members == 1 && r->source_count > 0 &&
            r->source_count == between_subtrees(r, r->comm->group, subtrees);
 }
 
-const Real *between_partial(const Reduce *r, const Bucket *b, int i)
+Real *between_partial(const Reduce *r, const Bucket *b, int i)
 {
     return is_merged(r) ? r->sources[i].vector + element(r, b->first_block)
                         : r->between.partials + i * r->between.column + b->at;
@@ -225,4 +221,5 @@ void between_complete(Reduce *r, int i)
         messages_wait(&b->messages);
         go_on(r, b);
     }
+    r->range[i].total = total_of(r, b);
 }

@@ -29,12 +29,6 @@ static void swap(Reduce *r, Bucket *b, int peer, const Real *from, const int64_t
                   lines_to(r, b, give[1]) - give_at);
 }
 
-/* What is to be halved: the group's own sum, then what was added to it. */
-static const Real *half_of(const Reduce *r, const Bucket *b, int level)
-{
-    return level == 0 ? between_partial(r, b, 0) : total_of(r, b);
-}
-
 /* Halves what is ours with the peer of this level: the lower group keeps the lower half. */
 static void post_half(Reduce *r, Bucket *b, int level)
 {
@@ -45,14 +39,15 @@ static void post_half(Reduce *r, Bucket *b, int level)
     int64_t give[2] = {lower ? middle : lo, lower ? hi : middle};
     b->lo[level + 1] = keep[0];
     b->hi[level + 1] = keep[1];
-    swap(r, b, peer, half_of(r, b, level), give, b->received, keep);
+    swap(r, b, peer, total_of(r, b), give, b->received, keep);
 }
 
 static void add_half(Reduce *r, Bucket *b, int level)
 {
     int64_t at = lines_to(r, b, b->lo[level + 1]) * LINE_REALS;
     int64_t end = lines_to(r, b, b->hi[level + 1]) * LINE_REALS;
-    vec_add(total_of(r, b) + at, half_of(r, b, level) + at, b->received, end - at);
+    Real *mine = total_of(r, b) + at;
+    vec_add(mine, mine, b->received, end - at);
 }
 
 /* Back up: what this rank held at each level, and its peer the rest. */

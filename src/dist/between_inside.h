@@ -15,16 +15,15 @@ static inline int64_t lines_to(const Reduce *r, const Bucket *b, int64_t block)
     return (element(r, block) - element(r, b->first_block)) / LINE_REALS;
 }
 
-/* Where the column's sum of a bucket lies. */
-static inline Real *total_of(const Reduce *r, const Bucket *b)
-{
-    return r->between.total + b->at;
-}
-
 /* The subtrees that are left of a group's leaves in this round. */
 int between_subtrees(const Reduce *reduce, int group, Subtree *subtrees);
 /* The group's subtree i over the column's part of a bucket, when it has been started. */
-const Real *between_partial(const Reduce *reduce, const Bucket *bucket, int i);
+Real *between_partial(const Reduce *reduce, const Bucket *bucket, int i);
+/* Where the column's sum of a bucket comes to lie: over the group's first subtree. */
+static inline Real *total_of(const Reduce *r, const Bucket *b)
+{
+    return between_partial(r, b, 0);
+}
 
 /* A bucket's messages: `start` posts the first ones, `go_on` says that those posted are complete,
  * and posts the next, until the bucket is done. */

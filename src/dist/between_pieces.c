@@ -19,7 +19,7 @@ static int list_sources(Reduce *r, Bucket *b, bool post)
         int count = between_subtrees(r, q, subtrees);
         for (int i = 0; i < count; i++, total++) {
             Real *into = b->received + total * lines * LINE_REALS;
-            const Real *vector = into - (first + mine * LINE_REALS);
+            Real *vector = into - (first + mine * LINE_REALS);
             if (q == comm->group)
                 vector = between_partial(r, b, i) - first;
             else if (post)

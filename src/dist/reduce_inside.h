@@ -9,7 +9,7 @@
 /* A subtree's vector somewhere in memory that we can read. */
 typedef struct Source {
     Subtree subtree;
-    const Real *vector; /* indexed by element, as the whole vector is */
+    Real *vector; /* indexed by element, as the whole vector is; written to by its rank alone */
 } Source;
 
 /* What a rank says of its i-th subtree: of vectors, the subtrees of all its leaves but the last,
@@ -60,7 +60,6 @@ typedef struct Between {
     int ready;       /* buckets of this rank's last leaf that are final */
     int64_t column;  /* elements of the column in all buckets */
     Real *partials;  /* the group's own subtrees, [subtree][column] */
-    Real *total;     /* the column's sum */
     Source *sources; /* all groups' subtrees of a piece */
 } Between;
 
