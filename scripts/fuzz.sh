@@ -24,6 +24,7 @@ hdf5=$(pkg-config --exists hdf5-serial && echo hdf5-serial || echo hdf5)
 read -ra includes <<<"$(pkg-config --cflags "$hdf5" libfyaml libxxhash openblas mpi-c)"
 read -ra libraries <<<"$(pkg-config --libs "$hdf5" libfyaml libxxhash openblas mpi-c) -lz -lm -lpthread"
 export ASAN_OPTIONS=allocator_may_return_null=1
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 shared=/dev/shm # each input becomes a file, so they lie in memory where they can
 [[ -w $shared ]] || shared=${TMPDIR:-/tmp}
 TMPDIR=$(mktemp -d -p "$shared")
