@@ -108,6 +108,8 @@ AGENT
 
 # over SLOTS COMMAND...: the command under mpirun; mpirun's status. over_run SLOTS ARGUMENTS...:
 # lockstep under launch/run.sh. hosts_settings may hold more of mpirun's settings (OMPI_MCA_x=y).
+# Every job has a folder of its own for Open MPI's files: the daemon of a lost job clears them away
+# when it gives up, and must not find another's.
 over() { hosts_over "$1" mpirun -q --bind-to none --hostfile "$hosts_folder/hostfile" "${@:2}"; }
 over_run() {
     hosts_over "$1" env LOCKSTEP="$program" "$tests/../../launch/run.sh" --bind-to none \
@@ -121,6 +123,7 @@ hosts_over() {
     done >"$hosts_folder/hostfile"
     settings=(plm_rsh_agent="$hosts_folder/agent" plm_rsh_no_tree_spawn=1 pml=ob1 btl=vader,tcp,self
         odls_base_sigkill_timeout=0
+        orte_tmpdir_base="$(mktemp -d -p "$hosts_folder")"
         btl_tcp_if_include=$HOSTS_NET.0/24 oob_tcp_if_include=$HOSTS_NET.0/24)
     # Every host believes that all cores are its own: waiting ranks give way only if they are told.
     if ((all > $(nproc))); then settings+=(mpi_yield_when_idle=1); fi

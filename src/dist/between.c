@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_BYTES = 1 << 20, MOST_BYTES = 4 << 20 }; /* of a bucket */
+enum { LEAST_BYTES = 512 << 10, MOST_BYTES = 1 << 20 }; /* of a bucket */
 
 int between_subtrees(const Reduce *r, int group, Subtree *subtrees)
 {

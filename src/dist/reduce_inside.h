@@ -37,7 +37,7 @@ typedef struct Signal {
 } Signal;
 
 /* The vector is exchanged in buckets, each a range of blocks; of each, every column has a part. */
-enum { BUCKETS = 64, LEVELS = 32 };
+enum { BUCKETS = 256, LEVELS = 32 };
 
 typedef enum BucketPhase { BUCKET_WAITS, BUCKET_MOVES, BUCKET_DONE } BucketPhase;
 

@@ -144,5 +144,7 @@ finish() {
     exit $((status ? status : failures > 0))
 }
 trap finish EXIT
+# Open MPI's own files: what one job clears away when it ends must not be another's.
+export OMPI_MCA_orte_tmpdir_base=$scratch
 cd "$scratch"
 source "$test_file"
