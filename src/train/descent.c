@@ -288,13 +288,14 @@ double descent_run(Descent *d, double rate, double weight, bool measure)
 
 /* ---- figures ---- */
 
-double descent_leaf_square(const Descent *d, const Real *leaf)
+void descent_add_squares(const Descent *d, const Real *leaf, int64_t first, int64_t end,
+                         double *sum)
 {
-    double sum = 0;
-    for (int part = 0; part < d->net->parameter_tensors; part++)
-        if (!d->rule[part].frozen)
-            sum += vec_square_sum(leaf + d->laid[part]->offset, d->laid[part]->size);
-    return sum;
+    for (int part = 0; part < d->net->parameter_tensors; part++) {
+        const Tensor *t = d->laid[part];
+        if (t->offset >= first && t->offset < end && !d->rule[part].frozen)
+            *sum += vec_square_sum(leaf + t->offset, t->size);
+    }
 }
 
 void descent_penalty(const Descent *d, double *value, double *sparsity)

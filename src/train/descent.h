@@ -62,8 +62,10 @@ void descent_close(Descent *descent);
 /* The step that follows state->step, from the round whose leaves are agreed on. With `measure`,
  * the square of the mean gradient's norm; 0 otherwise. Frozen tensors do not count. Collective. */
 double descent_run(Descent *descent, double rate, double weight, bool measure);
-/* The sum of squares of a leaf's gradients, frozen tensors left out. */
-double descent_leaf_square(const Descent *descent, const Real *leaf);
+/* Adds the squares of a leaf's gradients in [first, end), which are whole tensors, frozen ones left
+ * out: one tensor after the other, so that the sum is the same however the leaf is gone through. */
+void descent_add_squares(const Descent *descent, const Real *leaf, int64_t first, int64_t end,
+                         double *sum);
 /* The penalties' value and the share of zeros among the parameters that take them. */
 void descent_penalty(const Descent *descent, double *value, double *sparsity);
 

@@ -20,16 +20,31 @@ static void mark(const Engine *e, StepPart part)
         e->marks->part(e->marks->context, part);
 }
 
-/* What lies behind a layer in the leaf is final, and may be on its way while the pass goes on. */
+/* A leaf while it is computed. */
+typedef struct LeafPass {
+    const Engine *engine;
+    const Real *leaf;
+    bool measure;
+    int64_t final;  /* so many elements of it */
+    double squares; /* of those, with `measure` */
+} LeafPass;
+
+/* What lies behind a layer in the leaf is final, and may be on its way while the pass goes on; it
+ * is measured before, because sums may come to lie over it. */
 static void layer_done(void *context, int layer, bool backward)
 {
-    const Engine *e = context;
+    LeafPass *pass = context;
+    const Engine *e = pass->engine;
+    int64_t final = backward ? net_final(e->net, layer) : 0;
     watch_layer(e->watch, layer, backward);
     if (e->marks)
         e->marks->layer(e->marks->context, layer, backward);
     if (!backward)
         return;
-    reduce_ready(e->reduce, net_final(e->net, layer));
+    if (pass->measure)
+        descent_add_squares(&e->descent, pass->leaf, pass->final, final, &pass->squares);
+    pass->final = final > pass->final ? final : pass->final;
+    reduce_ready(e->reduce, final);
     mark(e, STEP_SEND);
 }
 
@@ -44,7 +59,8 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
                    first + cut(e->global, m + 1, e->leaves)));
     mark(e, STEP_GATHER);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
-    NetMarks marks = {layer_done, e};
+    LeafPass going = {.engine = e, .leaf = leaf, .measure = measure};
+    NetMarks marks = {layer_done, &going};
     Pass pass = engine_pass(e, true);
     pass.marks = &marks;
     Targets targets = engine_targets(e);
@@ -53,7 +69,7 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
     mark(e, STEP_LOSS);
     net_backward(e->net, &pass, e->state.values, e->feed.x, e->dy, leaf);
     if (measure && pass.weight > 0)
-        scalars[SCALAR_LEAF_SQUARE] = descent_leaf_square(&e->descent, leaf) / pass.weight;
+        scalars[SCALAR_LEAF_SQUARE] = going.squares / pass.weight;
     reduce_push(e->reduce, m, leaf, scalars);
     mark(e, STEP_MERGE);
     return NULL;
