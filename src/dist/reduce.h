@@ -56,8 +56,8 @@ int64_t reduce_bytes(const Comm *comm, int64_t extent, Leaves leaves);
 
 void reduce_begin(Reduce *reduce, int64_t leaves, bool vectors, int64_t *lo, int64_t *hi);
 Real *reduce_leaf(Reduce *reduce);
-/* The first `elements` of the leaf being written are final; what can be exchanged meanwhile is
- * moved on. Not collective. */
+/* The first `elements` of the leaf being written are final, and the caller's no longer: the sum may
+ * come to lie there. What can be exchanged meanwhile is moved on. Not collective. */
 void reduce_ready(Reduce *reduce, int64_t elements);
 /* `leaf` from reduce_leaf, NULL in a round without vectors. */
 void reduce_push(Reduce *reduce, int64_t index, const Real *leaf, const double *scalars);
