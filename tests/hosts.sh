@@ -146,6 +146,18 @@ hosts_close() {
     return $status
 }
 
+# How a test of tests/mpi/lib.sh begins: four hosts, `train SLOTS RUN ...` of the tiny recipe on some
+# of them, and what one rank makes of it.
+train() { over "$1" "$program" train tiny.yaml --run "$2" "${@:3}"; }
+hosts_test() {
+    hosts_possible || { echo "ok - skipped: $why"; exit 0; }
+    tiny_data
+    tiny_recipe
+    trap 'hosts_close; finish' EXIT
+    ok "four hosts of namespaces can be made" hosts_open 4 || exit 1
+    ok "one rank trains" expect_status 0 ranks 1 train tiny.yaml --run one
+}
+
 # As a command of its own.
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
     set -uo pipefail

@@ -134,6 +134,8 @@ void between_begin(Reduce *r)
 {
     Between *w = &r->between;
     w->ready = 0;
+    w->aligned = plan_aligned(r->comm, r->leaves);
+    w->found = false;
     for (int i = 0; i < w->buckets; i++) {
         Bucket *b = &w->bucket[i];
         b->phase = b->first_block < b->end_block ? BUCKET_WAITS : BUCKET_DONE;
@@ -141,19 +143,25 @@ void between_begin(Reduce *r)
     }
 }
 
-/* A rank that is a group of its own has nothing to merge where its subtrees are the group's: they
- * are sent from where they lie, and the sum comes there. */
-static bool is_merged(const Reduce *r)
+/* Once a round, when all members have said where theirs lie. A rank that is a group of its own has
+ * nothing to merge where its subtrees are the group's: they are sent from where they lie, and the
+ * sum comes there. */
+static void find_subtrees(Reduce *r)
 {
+    Between *w = &r->between;
     Subtree subtrees[PLAN_SUBTREES];
-    return r->comm->members == 1 && r->source_count > 0 &&
-           r->source_count == between_subtrees(r, r->comm->group, subtrees);
+    if (w->found)
+        return;
+    reduce_find_sources(r);
+    w->merged = r->comm->members == 1 && r->source_count > 0 &&
+                r->source_count == between_subtrees(r, r->comm->group, subtrees);
+    w->found = true;
 }
 
 Real *between_partial(const Reduce *r, const Bucket *b, int i)
 {
-    return is_merged(r) ? r->sources[i].vector + element(r, b->first_block)
-                        : r->between.partials + i * r->between.column + b->at;
+    return r->between.merged ? r->sources[i].vector + element(r, b->first_block)
+                             : r->between.partials + i * r->between.column + b->at;
 }
 
 /* The group's subtrees over the column's part of a bucket, from its members' subtrees: what is left
@@ -163,18 +171,15 @@ static void fold_block(Reduce *r, const Bucket *b, int64_t block)
     const Between *w = &r->between;
     int64_t at = element(r, block), n = element(r, block + 1) - at;
     Real *into = w->partials + b->at + (at - element(r, b->first_block));
-    tree_reset(&r->fold);
-    r->fold.n = n;
-    for (int i = 0; i < r->source_count; i++)
-        tree_push(&r->fold, r->sources[i].subtree, r->sources[i].vector + at, false);
+    reduce_merge(r, r->sources, r->source_count, at, n);
     for (int i = 0; i < r->fold.count; i++)
         memcpy(into + i * w->column, r->fold.stack[i].sum, (size_t)n * sizeof(Real));
 }
 
 static void find_partials(Reduce *r, const Bucket *b)
 {
-    reduce_find_sources(r);
-    for (int64_t block = b->first_block; !is_merged(r) && block < b->end_block; block++)
+    find_subtrees(r);
+    for (int64_t block = b->first_block; !r->between.merged && block < b->end_block; block++)
         fold_block(r, b, block);
 }
 
@@ -182,12 +187,12 @@ static void start(Reduce *r, Bucket *b)
 {
     b->phase = BUCKET_MOVES;
     find_partials(r, b);
-    (plan_aligned(r->comm, r->leaves) ? aligned_start : pieces_start)(r, b);
+    (r->between.aligned ? aligned_start : pieces_start)(r, b);
 }
 
 static void go_on(Reduce *r, Bucket *b)
 {
-    (plan_aligned(r->comm, r->leaves) ? aligned_go_on : pieces_go_on)(r, b);
+    (r->between.aligned ? aligned_go_on : pieces_go_on)(r, b);
 }
 
 static bool group_is_ready(Reduce *r, int buckets)

@@ -7,12 +7,17 @@
 
 #include <string.h>
 
-const Real *reduce_fold(Reduce *r, const Source *sources, int count, int64_t at, int64_t n)
+void reduce_merge(Reduce *r, const Source *sources, int count, int64_t at, int64_t n)
 {
     tree_reset(&r->fold);
     r->fold.n = n;
     for (int i = 0; i < count; i++)
         tree_push(&r->fold, sources[i].subtree, sources[i].vector + at, false);
+}
+
+const Real *reduce_fold(Reduce *r, const Source *sources, int count, int64_t at, int64_t n)
+{
+    reduce_merge(r, sources, count, at, n);
     return tree_fold(&r->fold);
 }
 

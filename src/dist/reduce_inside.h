@@ -58,6 +58,9 @@ typedef struct Between {
     Bucket bucket[BUCKETS];
     int buckets;
     int ready;       /* buckets of this rank's last leaf that are final */
+    bool aligned;    /* in this round: see between_aligned.c */
+    bool found;      /* the group's subtrees; then: */
+    bool merged;     /* they lie in this rank's memory, and nothing is to be merged */
     int64_t column;  /* elements of the column in all buckets */
     Real *partials;  /* the group's own subtrees, [subtree][column] */
     Source *sources; /* all groups' subtrees of a piece */
@@ -121,6 +124,8 @@ static inline Real *slot_of(const Reduce *r, int member, int64_t slot)
                     (size_t)slot * (size_t)r->stride);
 }
 
+/* Merges the siblings among the sources' blocks [at, at + n); what is left stands in r->fold. */
+void reduce_merge(Reduce *reduce, const Source *sources, int count, int64_t at, int64_t n);
 /* Element `at` of the sum of the sources' blocks [at, at + n). In the fold tree's memory or in a
  * source: valid until the next fold. */
 const Real *reduce_fold(Reduce *reduce, const Source *sources, int count, int64_t at, int64_t n);

@@ -1,14 +1,8 @@
 # Several hosts, made of namespaces (tests/hosts.sh), give the bits of one rank. What happens to a
 # host or its cable is in tests/slow/lost.sh.
 source "$tests/../hosts.sh"
-hosts_possible || { echo "ok - skipped: $why"; exit 0; }
-tiny_data
-tiny_recipe
-trap 'hosts_close; finish' EXIT
-ok "four hosts of namespaces can be made" hosts_open 4 || exit 1
-train() { over "$1" "$program" train tiny.yaml --run "$2" "${@:3}"; }
+hosts_test
 
-ok "one rank trains" expect_status 0 ranks 1 train tiny.yaml --run one
 # Several ranks a host; aligned (halving and doubling) with two and four groups; uneven; not host1.
 for slots in "2 2 2" "1 1" "1 1 1 1" "2 1 1" "0 1 2"; do
     run=run-${slots// /-}

@@ -2,15 +2,8 @@
 # that are left finish with the same bits. Slow, because Open MPI's daemons do not always notice a
 # cut cable at once; then the watchdog does, after three times its limit.
 source "$tests/../hosts.sh"
-hosts_possible || { echo "ok - skipped: $why"; exit 0; }
-tiny_data
-tiny_recipe
-trap 'hosts_close; finish' EXIT
-ok "four hosts of namespaces can be made" hosts_open 4 || exit 1
-train() { over "$1" "$program" train tiny.yaml --run "$2" "${@:3}"; }
-hosts_settings=()
+hosts_test
 
-ok "one rank trains" expect_status 0 ranks 1 train tiny.yaml --run one
 # A rank waits in step 9 for what is to happen, so that it happens in a step whatever the machine's
 # speed; the checkpoint of step 8 tells us that it can.
 begin() { # FUNCTION SLOTS RUN RANK [ARGUMENTS...]
