@@ -1,6 +1,8 @@
 /* Planted faults. */
 #include "train/fault.h"
 
+#include "train/signals.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,8 @@ Err fault_at(FaultStage stage, int64_t step, int rank)
         raise(SIGUSR1);
     if (strcmp(kind, "slow") == 0)
         nanosleep(&(struct timespec){1, 200000000}, NULL);
+    while (strcmp(kind, "wait") == 0 && !signals_seen())
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
     while (strcmp(kind, "hang") == 0)
         pause();
     return NULL;

@@ -1,6 +1,6 @@
 /* Planted faults, for the tests of what happens when something breaks:
  *
- *     LOCKSTEP_FAULT=kind@stage:step:rank        kind: error, hang, kill, slow, stop
+ *     LOCKSTEP_FAULT=kind@stage:step:rank        kind: error, hang, kill, slow, stop, wait
  *                                                stage: compute, evaluate, save, read
  *
  * The one named rank meets the fault when it comes to that stage of that step; of `read`, when its
@@ -15,8 +15,8 @@
 
 typedef enum FaultStage { FAULT_COMPUTE, FAULT_EVALUATE, FAULT_SAVE, FAULT_READ } FaultStage;
 
-/* An `error` comes back as an Err; `kill`, `hang`, `slow` (it takes 1.2 seconds) and `stop` (the
- * save signal) happen on the spot. */
+/* An `error` comes back as an Err; `kill`, `hang`, `slow` (it takes 1.2 seconds), `stop` (the
+ * save signal) and `wait` (until that has come) happen on the spot. */
 Err fault_at(FaultStage stage, int64_t step, int rank);
 
 #endif
