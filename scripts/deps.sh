@@ -4,6 +4,7 @@
 #     scripts/deps.sh            what building, testing and running need
 #     scripts/deps.sh --peers    also PyTorch and h5py, for scripts/bench-peers and the test oracles
 #     scripts/deps.sh --fuzz     also clang, for scripts/fuzz.sh
+#     scripts/deps.sh --slurm    also Slurm, for tests that are skipped without it
 set -euo pipefail
 
 packages=(
@@ -21,6 +22,7 @@ case ${1-} in
 '') ;;
 --peers) packages+=(python3 python3-torch python3-h5py) ;;
 --fuzz) packages+=(clang) ;;
+--slurm) packages+=(slurmctld slurmd slurm-client munge) ;;
 *)  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; [[ $1 == -h ]]; exit ;;
 esac
 
@@ -58,5 +60,11 @@ install() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null >>"$log" 2>&1 ||
         { tail -20 "$log" >&2; echo "deps.sh: apt-get $* failed" >&2; exit 1; }
 }
+# The tests start daemons of their own: none is to become a service of this machine.
+policy=/usr/sbin/policy-rc.d
+if [[ ${1-} == --slurm && ! -e $policy ]]; then
+    trap 'rm -f "$log"; "${as_root[@]}" rm -f $policy' EXIT
+    "${as_root[@]}" sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+fi
 install -q update
 install -q install -y --no-install-recommends "${missing[@]}"
