@@ -167,6 +167,7 @@ void reduce_begin(Reduce *r, int64_t leaves, bool vectors, int64_t *lo, int64_t 
     *hi = cut(leaves, r->comm->rank + 1, r->comm->size);
     r->share = *hi - *lo;
     r->pushed = 0;
+    r->digest = 0;
     r->announced = false;
     r->last = NULL;
     if (r->pending)
@@ -244,6 +245,7 @@ static void publish(Reduce *r, Word mine)
 {
     Entry *entry = entry_of(r, r->comm->rank);
     entry->word = mine;
+    entry->digest = r->digest;
     for (int i = 0; i < r->local_scalars.count; i++)
         memcpy(entry->said[i].scalars, r->local_scalars.stack[i].sum,
                sizeof entry->said[i].scalars);
@@ -300,6 +302,25 @@ static void fold_scalars(Reduce *r, double *scalars)
     memcpy(scalars, tree_fold(&r->fold_scalars), REDUCE_SCALARS * sizeof *scalars);
 }
 
+void reduce_say(Reduce *r, uint64_t digest)
+{
+    r->digest = digest;
+}
+
+static bool groups_differ(const Reduce *r)
+{
+    uint64_t first = 0;
+    for (int group = 0; group < r->comm->groups; group++) {
+        uint64_t sum = 0;
+        for (int rank = r->comm->group_first[group]; rank < r->comm->group_first[group + 1]; rank++)
+            sum += entry_of(r, rank)->digest;
+        first = group ? first : sum;
+        if (sum != first)
+            return true;
+    }
+    return false;
+}
+
 Word reduce_agree(Reduce *r, Word mine, double *scalars)
 {
     publish(r, mine);
@@ -312,6 +333,8 @@ Word reduce_agree(Reduce *r, Word mine, double *scalars)
         all.flags |= theirs.flags;
         all.failed = theirs.failed < all.failed ? theirs.failed : all.failed;
     }
+    if (groups_differ(r))
+        all.flags |= WORD_FAILED | WORD_CHANGED;
     if (!(all.flags & WORD_FAILED))
         fold_scalars(r, scalars);
     return all;

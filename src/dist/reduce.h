@@ -23,7 +23,12 @@
 enum { REDUCE_SCALARS = 16 };
 
 /* One word a rank: the OR of flags, and the lowest rank that failed. */
-enum { WORD_FAILED = 1, WORD_STOP = 2, WORD_TIME = 4 };
+enum {
+    WORD_FAILED = 1,
+    WORD_STOP = 2,
+    WORD_TIME = 4,
+    WORD_CHANGED = 8 /* memory is not as it was left, or not alike in all groups */
+};
 typedef struct Word {
     uint32_t flags;
     int32_t failed; /* rank, INT32_MAX: none */
@@ -59,6 +64,10 @@ Real *reduce_leaf(Reduce *reduce);
 /* The first `elements` of the leaf being written are final, and the caller's no longer: the sum may
  * come to lie there. What can be exchanged meanwhile is moved on. Not collective. */
 void reduce_ready(Reduce *reduce, int64_t elements);
+/* What this rank says of its blocks of the shared state: the sum of it over a group's ranks should
+ * be the same in every group. Where it is not, reduce_agree adds WORD_FAILED and WORD_CHANGED. 0 in
+ * rounds in which nothing is said. */
+void reduce_say(Reduce *reduce, uint64_t digest);
 /* `leaf` from reduce_leaf, NULL in a round without vectors. */
 void reduce_push(Reduce *reduce, int64_t index, const Real *leaf, const double *scalars);
 /* After it the round may be left, by all ranks alike: what is under way then is ended by the next
@@ -73,6 +82,8 @@ void reduce_keep(Reduce *reduce, ReduceApply *apply, void *context);
 void reduce_reserve(Reduce *reduce);
 /* The same blocks once more, in this round. Not collective. */
 void reduce_again(Reduce *reduce, ReduceApply *apply, void *context);
+/* This rank's blocks, which are the same in all rounds, without a sum. Not collective. */
+void reduce_own(Reduce *reduce, ReduceApply *apply, void *context);
 /* Until the whole group is here: what was written before is seen after. Collective over the
  * group. */
 void reduce_meet(Reduce *reduce);

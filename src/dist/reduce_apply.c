@@ -113,3 +113,10 @@ void reduce_again(Reduce *r, ReduceApply *apply, void *context)
     for (int i = 0; i < r->ranges; i++)
         go_through(r, &r->range[i], apply, context, NULL);
 }
+
+void reduce_own(Reduce *r, ReduceApply *apply, void *context)
+{
+    for (int i = 0; i < r->ranges; i++)
+        for (int64_t b = r->range[i].first_block; b < r->range[i].end_block; b++)
+            apply(context, b, NULL);
+}

@@ -24,6 +24,7 @@ typedef struct Said {
  * that is a round ahead writes into the other half. */
 typedef struct Entry {
     Word word;
+    uint64_t digest; /* from reduce_say */
     Said said[];
 } Entry;
 
@@ -77,11 +78,12 @@ struct Reduce {
     const Comm *comm;
     const Blocks *blocks;
     ReduceKind kind;
-    int64_t extent; /* elements of a vector */
-    Leaves planned; /* what a round with vectors may have */
-    int64_t leaves; /* of this round */
-    bool vectors;   /* this round has vectors */
-    bool pending;   /* whose exchange between groups is not over */
+    int64_t extent;  /* elements of a vector */
+    Leaves planned;  /* what a round with vectors may have */
+    int64_t leaves;  /* of this round */
+    uint64_t digest; /* of this rank, in this round */
+    bool vectors;    /* this round has vectors */
+    bool pending;    /* whose exchange between groups is not over */
     uint32_t round;
     int64_t share, pushed; /* leaves: this rank's, and how many of them are there */
     bool announced;        /* where its subtrees lie */
