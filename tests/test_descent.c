@@ -110,6 +110,7 @@ static void lend(Trial *t)
     memcpy(e->state.values, from->state.values, (size_t)t->n * sizeof(Real));
     e->state.step = from->state.step;
     e->state.samples = from->state.samples;
+    integrity_take(&e->integrity);
     CU_ASSERT_FATAL(fine(step_run(e, 1, false, (Word){0, INT32_MAX}, &all, &result)));
     for (int64_t i = 0; i < t->n; i++)
         t->g[i] = (double)from->state.values[i] - (double)e->state.values[i];

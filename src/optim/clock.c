@@ -84,3 +84,15 @@ bool clock_change(Clock *clock, Span at, int64_t size)
     clock->point = point;
     return true;
 }
+
+bool clock_crosses(const Clock *clock, Span span, int64_t step)
+{
+    double end = (double)step;
+    if (span.count <= 0 || step == 0)
+        return false;
+    if (span.unit == SPAN_STEPS)
+        return floor(end / span.count) > floor((end - 1) / span.count);
+    int64_t every = clock_samples(clock, span);
+    every = every > 0 ? every : 1;
+    return clock_before(clock, step) / every > clock_before(clock, step - 1) / every;
+}

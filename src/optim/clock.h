@@ -37,6 +37,9 @@ int64_t clock_samples(const Clock *clock, Span span);
 int64_t clock_before(const Clock *clock, int64_t step);
 /* The first step that begins at or after `samples`: the steps that so many samples take. */
 int64_t clock_steps(const Clock *clock, int64_t samples);
+/* Whether step `step` (1, 2, ...) comes to a multiple of the span or over it: of steps where it is
+ * given in steps, which are no fixed number of samples when the batch grows. */
+bool clock_crosses(const Clock *clock, Span span, int64_t step);
 /* The size of the step that begins at `samples`. */
 int64_t clock_batch(const Clock *clock, int64_t samples);
 /* Stretch i of the run, 0 <= i <= changes: what holds before the first change, then each change. */

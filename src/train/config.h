@@ -39,6 +39,7 @@ typedef struct Config {
     double time_limit; /* seconds; 0: none */
     double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */
+    Span check_every;  /* how often the state in memory is hashed; count 0: never */
 
     Span checkpoint_every;
     int64_t keep;

@@ -5,8 +5,6 @@
 #include "base/term.h"
 #include "train/signals.h"
 
-#include <math.h>
-
 double coordinator_rate(const Engine *e)
 {
     int64_t samples = e->state.samples;
@@ -14,33 +12,20 @@ double coordinator_rate(const Engine *e)
                          samples + clock_batch(&e->clock, samples));
 }
 
-/* Whether step `step` crosses a multiple of the span: of steps where it is given in steps, which
- * are no fixed number of samples when the batch grows. */
-static bool crosses(const Engine *e, Span span, int64_t step)
-{
-    double end = (double)step;
-    if (span.count <= 0 || step == 0)
-        return false;
-    if (span.unit == SPAN_STEPS)
-        return floor(end / span.count) > floor((end - 1) / span.count);
-    int64_t every = clock_samples(&e->clock, span);
-    every = every > 0 ? every : 1;
-    return clock_before(&e->clock, step) / every > clock_before(&e->clock, step - 1) / every;
-}
-
 Due coordinator_due(const Engine *e)
 {
     const Config *config = e->config;
     bool last = e->state.step >= e->length || e->state.control.stopped;
     int64_t now = e->state.step;
-    return (Due){.evaluate = last || crosses(e, config->evaluate_every, now),
-                 .save = last || crosses(e, config->checkpoint_every, now),
+    return (Due){.evaluate = last || clock_crosses(&e->clock, config->evaluate_every, now),
+                 .save = last || clock_crosses(&e->clock, config->checkpoint_every, now),
                  .last = last};
 }
 
 bool coordinator_logs_next(const Engine *e)
 {
-    return e->state.step + 1 >= e->length || crosses(e, e->config->log_every, e->state.step + 1);
+    return e->state.step + 1 >= e->length ||
+           clock_crosses(&e->clock, e->config->log_every, e->state.step + 1);
 }
 
 Word coordinator_word(const Engine *e, double began)

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "math/vec.h"
+#include "train/integrity.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -103,6 +104,14 @@ static int updated_part(const Descent *d, int64_t block)
     return part < d->net->parameter_tensors && !d->rule[part].frozen ? part : -1;
 }
 
+/* Before a block is first touched in a step: in the first of the passes, or in the last where it
+ * has part in no other. */
+static void meet_block(Descent *d, int part, int64_t block)
+{
+    if (!d->kept || part < 0)
+        integrity_check_block(d->integrity, block);
+}
+
 /* Fills d->gradient and d->update for this block. */
 static void prepare(Descent *d, int part, int64_t block, const Real *sum)
 {
@@ -133,6 +142,7 @@ static void measure_block(void *context, int64_t block, const Real *sum)
     int part = updated_part(d, block);
     if (part < 0)
         return;
+    meet_block(d, part, block);
     prepare(d, part, block, sum);
     d->squares[SQUARES_CLIP][block] = vec_square_sum(d->gradient, d->update.n);
 }
@@ -144,6 +154,7 @@ static void trust_block(void *context, int64_t block, const Real *sum)
     int part = updated_part(d, block);
     if (part < 0)
         return;
+    meet_block(d, part, block);
     prepare(d, part, block, sum);
     d->optim.type->measure(d->optim.self, &d->update, squares);
     d->squares[SQUARES_TRUST_0][block] = squares[0];
@@ -170,15 +181,8 @@ static void average_weights(const Descent *d, const Real *w, int64_t at, int64_t
         average[i] = keep * average[i] + take * w[i];
 }
 
-static void update_block(void *context, int64_t block, const Real *sum)
+static void update_parameters(Descent *d, int part, int64_t block, const Real *sum)
 {
-    Descent *d = context;
-    int part = updated_part(d, block);
-    if (part < 0) {
-        if (d->blocks.part[block] >= d->net->parameter_tensors)
-            move_statistic(d, block, sum);
-        return;
-    }
     prepare(d, part, block, sum);
     Update *u = &d->update;
     const Real rate = u->rate;
@@ -189,6 +193,18 @@ static void update_block(void *context, int64_t block, const Real *sum)
     if (d->state->average)
         average_weights(d, u->w, d->blocks.start[block], u->n);
     u->rate = rate;
+}
+
+static void update_block(void *context, int64_t block, const Real *sum)
+{
+    Descent *d = context;
+    int part = updated_part(d, block);
+    meet_block(d, part, block);
+    if (part >= 0)
+        update_parameters(d, part, block, sum);
+    else if (d->blocks.part[block] >= d->net->parameter_tensors)
+        move_statistic(d, block, sum);
+    integrity_take_block(d->integrity, block);
 }
 
 /* ---- norms ---- */
@@ -273,6 +289,7 @@ static void measure_pass(Descent *d, ReduceApply *apply)
 double descent_run(Descent *d, double rate, double weight, bool measure)
 {
     begin(d, rate, weight, measure);
+    integrity_begin(d->integrity);
     if (clips(d)) {
         measure_pass(d, measure_block);
         find_clip(d);
@@ -282,6 +299,7 @@ double descent_run(Descent *d, double rate, double weight, bool measure)
         find_trust(d);
     }
     (d->kept ? reduce_again : reduce_apply)(d->reduce, update_block, d);
+    integrity_end(d->integrity);
     reduce_finish(d->reduce);
     return measure ? whole_square(d, SQUARES_MEAN) : 0;
 }

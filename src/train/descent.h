@@ -34,7 +34,8 @@ typedef struct Descent {
     Penalty penalty;
     State *state;
     Reduce *reduce;
-    double ema; /* of the weights' moving average; 0: none */
+    struct Integrity *integrity; /* looks at every block before and after */
+    double ema;                  /* of the weights' moving average; 0: none */
     Arena arena;
     Blocks blocks;  /* of net->tensors in the order of their offsets */
     Tensor **laid;  /* [blocks.part] those tensors: parameters, then statistics */

@@ -134,12 +134,16 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure
     TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->planned,
                     evaluation_leaves(e)));
     reduce_on_wait(e->reduce, watch_wait, e->watch);
-    return descent_open(&e->descent, comm, &e->state, e->reduce);
+    TRY(descent_open(&e->descent, comm, &e->state, e->reduce));
+    integrity_open(&e->integrity, &e->descent, &e->clock,
+                   measure ? (Span){0} : config->check_every);
+    return NULL;
 }
 
 void engine_close(Engine *e)
 {
     watch_close(e->watch);
+    integrity_close(&e->integrity);
     reduce_close(e->reduce);
     descent_close(&e->descent);
     state_close(&e->state);

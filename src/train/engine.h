@@ -8,6 +8,7 @@
 #include "optim/schedule.h"
 #include "train/descent.h"
 #include "train/feed.h"
+#include "train/integrity.h"
 #include "train/stop.h"
 #include "train/watch.h"
 
@@ -46,6 +47,7 @@ typedef struct Engine {
     Net *net;
     Loss loss;
     Descent descent;
+    Integrity integrity;
     Schedule schedule;
     Clock clock;
     Stop stop;

@@ -45,8 +45,10 @@ Err eval_run(Engine *e, Part part, Word mine, Word *all, Result *result)
     if (all->flags & WORD_FAILED)
         return comm_agree(e->comm, err);
     *result = engine_result(e, scalars);
-    if (!isfinite(result->loss))
+    if (!isfinite(result->loss)) {
+        TRY(integrity_verify(&e->integrity));
         FAIL(STATUS_DIVERGED, "step %lld: the %s on %s is %g", (long long)e->state.step,
              e->labelled ? "loss" : "net's output", part_name(part), result->loss);
+    }
     return NULL;
 }

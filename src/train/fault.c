@@ -10,20 +10,34 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const stages[] = {"compute", "evaluate", "save", "read"};
+static const char *const stages[] = {"compute", "evaluate", "save",     "read",
+                                     "update",  "slot",     "statistic"};
+
+/* Whether one is planted here, and of which kind. */
+static bool is_planted(FaultStage stage, int64_t step, int rank, char kind[16])
+{
+    const char *plan = getenv("LOCKSTEP_FAULT");
+    char where[16];
+    long long at;
+    int who;
+    return plan && sscanf(plan, "%15[a-z]@%15[a-z]:%lld:%d", kind, where, &at, &who) == 4 &&
+           strcmp(where, stages[stage]) == 0 && at == step && who == rank;
+}
+
+bool fault_flips(FaultStage what, int64_t step, int rank)
+{
+    char kind[16];
+    return is_planted(what, step, rank, kind) && strcmp(kind, "flip") == 0;
+}
 
 Err fault_at(FaultStage stage, int64_t step, int rank)
 {
-    const char *plan = getenv("LOCKSTEP_FAULT");
-    char kind[16], where[16];
-    long long at;
-    int who;
-    if (!plan || sscanf(plan, "%15[a-z]@%15[a-z]:%lld:%d", kind, where, &at, &who) != 4)
-        return NULL;
-    if (strcmp(where, stages[stage]) != 0 || at != step || who != rank)
+    char kind[16];
+    if (!is_planted(stage, step, rank, kind))
         return NULL;
     if (strcmp(kind, "error") == 0)
-        FAIL(STATUS_FAILED, "step %lld: rank %d met the fault planted in %s", at, who, where);
+        FAIL(STATUS_FAILED, "step %lld: rank %d met the fault planted in %s", (long long)step, rank,
+             stages[stage]);
     if (strcmp(kind, "kill") == 0)
         raise(SIGKILL);
     if (strcmp(kind, "stop") == 0)

@@ -23,9 +23,10 @@ static Err save_here(Run *run, unsigned as, bool wait)
  * or, with `wait`, when it is on disk. */
 static Err save(Run *run, bool due, bool wait)
 {
-    const Engine *e = &run->engine;
+    Engine *e = &run->engine;
     unsigned as = (due ? SAVE_STEP : 0) | (run->best ? SAVE_BEST : 0);
     watch_phase(e->watch, e->state.step, PHASE_SAVE);
+    TRY(integrity_verify(&e->integrity));
     TRY(comm_agree(run->comm, save_here(run, as, wait)));
     run->best = false;
     watch_phase(e->watch, e->state.step, PHASE_BETWEEN);

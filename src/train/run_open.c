@@ -27,6 +27,7 @@ static Err restore(Run *run, const char *path, bool whole)
     checkpoint_close(&saved);
     err = comm_agree(run->comm, err);
     comm_barrier(run->comm);
+    integrity_take(&run->engine.integrity);
     return err;
 }
 

@@ -87,6 +87,8 @@ Err run_finish(Run *run)
     if (!run->options->quiet)
         speed =
             speed_measure(run->comm, net_training_flops(e->net) * run->stepped, run->step_seconds);
+    double check = integrity_seconds(&e->integrity); /* of the steps' time: */
+    check = run->step_seconds > 0 ? check / run->step_seconds : 0;
     Err err = NULL;
     if (run_leads(run)) {
         Summary summary = {.steps = e->state.step,
@@ -104,10 +106,13 @@ Err run_finish(Run *run)
                            .digest = state_digest(&e->state),
                            .noise_scale = noise_scale(&e->state.control.noise),
                            .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0,
+                           .check_share = check,
                            .speed = speed};
         err = summary_write(&summary, run->folder.path);
         log_info("%s", noise_text(&e->state.control.noise, &run->arena));
         speed_log(&speed);
+        if (check > 0)
+            log_info("check: %.2f%% of the steps' time went into hashing the state", 100 * check);
         if (!err)
             log_info("%s", summary_line(&summary, &run->arena));
     }

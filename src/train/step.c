@@ -107,15 +107,19 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
     if (err)
         mine = (Word){mine.flags | WORD_FAILED, e->comm->rank};
     watch_phase(e->watch, e->state.step + 1, PHASE_EXCHANGE);
-    *all = reduce_agree(e->reduce, mine, scalars);
+    *all = reduce_agree(e->reduce, integrity_word(&e->integrity, mine), scalars);
     mark(e, STEP_AGREE);
-    if (all->flags & WORD_FAILED)
-        return comm_agree(e->comm, err);
+    if (all->flags & WORD_FAILED) {
+        TRY(comm_agree(e->comm, err));
+        return all->flags & WORD_CHANGED ? integrity_explain(&e->integrity) : NULL;
+    }
     *result = engine_result(e, scalars);
-    if (!isfinite(result->loss))
+    if (!isfinite(result->loss)) {
+        TRY(integrity_verify(&e->integrity));
         FAIL(STATUS_DIVERGED,
              "step %lld: the loss is %s; a smaller optimizer.lr (now %g) may cure it",
              (long long)e->state.step + 1, isnan(result->loss) ? "not a number" : "infinite", rate);
+    }
     double weight = scalars[SCALAR_WEIGHT];
     double square = descent_run(&e->descent, rate, weight, measure);
     mark(e, STEP_UPDATE);
@@ -126,5 +130,6 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
     e->state.step++;
     e->state.samples += e->global;
     e->state.control.train_loss = result->loss;
+    integrity_fault(&e->integrity);
     return NULL;
 }

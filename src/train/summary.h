@@ -19,6 +19,7 @@ typedef struct Summary {
     uint64_t digest;
     double noise_scale; /* NAN: not measurable */
     double rate;        /* training samples over seconds in steps */
+    double check_share; /* of the steps' time that hashing took */
     Speed speed;
 } Summary;
 
