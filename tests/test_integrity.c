@@ -76,7 +76,7 @@ static const char recipe[] = "data: {file: none}\n"
                              "{units: 60, name: wide}},\n"
                              "        tanh, {dense: {units: 3, name: head}}]\n"
                              "batch: {global: 20, micro: 4}\n"
-                             "train: {length: 100 steps}\n";
+                             "train: {length: 100 steps, check_every: 1 step}\n";
 
 static const char adam[] = "optimizer={type: adamw, lr: 0.01, clip: 1}";
 static const char frozen[] =

@@ -79,9 +79,8 @@ static const Field train_fields[] = {
      .help = "evaluate with a moving average of the weights that keeps so much; 0: none"},
     {"watchdog", FIELD_REAL, AT(watchdog), "60", 0, 1e6,
      .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
-    {"check_every", FIELD_SPAN, AT(check_every), "1 step",
-     .help = "how often the state in memory is hashed, to notice what changes by itself; 0 steps: "
-             "never"},
+    {"check_every", FIELD_SPAN, AT(check_every), "5 steps",
+     .help = "how often the state in memory is hashed, to notice bits that flip; 0 steps: never"},
     {0}};
 
 static const Field checkpoint_fields[] = {

@@ -14,7 +14,7 @@ enum {
 };
 enum { HOST = 256 };
 
-static const double interrupted = 20e-6; /* seconds: in so long, another process had the core */
+static const double interrupted = 20e-6;     /* seconds: in so long, another process had the core */
 static const double exact = 281474976710656; /* 2^48: so many bits of a hash fit into a double */
 
 /* ---- one block ---- */

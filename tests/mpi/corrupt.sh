@@ -3,6 +3,7 @@
 tiny_data
 tiny_recipe
 sed -i 's/  - relu/  - batch_norm\n  - relu/' tiny.yaml
+sed -i 's/^train: {/&check_every: 1 step, /' tiny.yaml
 train() { ranks "$1" train tiny.yaml --run "$2" "${@:3}"; }
 flip() { LOCKSTEP_FAULT=flip@$1 train "${@:2}"; } # WHAT:STEP:RANK RANKS RUN ...
 only() { [[ $(ls "$1/checkpoints") == "$2" ]] || { why="$1 has $(ls "$1/checkpoints")"; return 1; }; }
