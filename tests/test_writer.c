@@ -21,7 +21,7 @@ enum { FIRST = 18 }; /* the step of saved_open's first state */
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held: no fsync gets through */
 static bool refuse_threads;
-static atomic_int rows_disk = -1;    /* the file handle of metrics.csv */
+static atomic_int rows_handle = -1;  /* the file handle of metrics.csv */
 static atomic_bool rows_synced;      /* since it was set to false */
 static atomic_int named, named_late; /* checkpoints; those of them that came after such a sync */
 static atomic_bool best_named;       /* the last of them was best.h5 */
@@ -46,7 +46,7 @@ int __wrap_fsync(int file)
     pthread_mutex_lock(&gate);
     pthread_mutex_unlock(&gate);
     int status = __real_fsync(file);
-    if (file == rows_disk && status == 0)
+    if (file == rows_handle && status == 0)
         rows_synced = true;
     return status;
 }
@@ -75,7 +75,7 @@ static void run_open(Run *run, int64_t keep)
     saved_open(&run->saved, layers, 1);
     CU_ASSERT_FATAL(fine(file_make_directory(scratch_path(&run->scratch, "checkpoints"))));
     CU_ASSERT_FATAL(fine(metrics_open(&run->metrics, run->scratch.folder, 0, -1, false)));
-    rows_disk = run->metrics.disk;
+    rows_handle = rows_disk(run->metrics.kept);
     run->writer = writer_open(&(Saving){.state = &run->saved.state,
                                         .normal = &run->saved.normal,
                                         .config = config,
