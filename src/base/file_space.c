@@ -31,7 +31,7 @@ Err file_check_space(const char *path, const char *what, int64_t need)
     int64_t have = file_free_space(path);
     if (have >= 0 && have < need)
         FAIL(STATUS_FAILED,
-             "%s: disk full: %s needs %.1f MB, %.1f MB are free; make room there, or put the "
+             "%s: disk full: %s needs %.4g MB, %.4g MB are free; make room there, or put the "
              "folder on another file system",
              path, what, (double)need / 1e6, (double)have / 1e6);
     return NULL;

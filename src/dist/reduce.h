@@ -23,7 +23,7 @@
 enum { REDUCE_SCALARS = 16 };
 
 /* One word a rank: the OR of flags, and the lowest rank that failed. */
-enum { WORD_FAILED = 1, WORD_STOP = 2, WORD_TIME = 4 };
+enum { WORD_FAILED = 1, WORD_STOP = 2, WORD_TIME = 4, WORD_SAVE = 8 };
 typedef struct Word {
     uint32_t flags;
     int32_t failed; /* rank, INT32_MAX: none */

@@ -7,6 +7,9 @@
 #include "data/normalize.h"
 #include "train/batches.h"
 
+/* What a checkpoint that cannot be saved means: the run's end, or a warning and the next try. */
+typedef enum SaveFailure { SAVE_FAILURE_STOP, SAVE_FAILURE_WARN } SaveFailure;
+
 /* One of `of` parts of the training rows is held out for validation. */
 typedef struct Fold {
     int64_t of; /* 0: none */
@@ -40,7 +43,11 @@ typedef struct Config {
     double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */
 
-    Span checkpoint_every;
+    Node every;            /* of `checkpoint` */
+    Span checkpoint_every; /* count -1: none, or auto */
+    bool checkpoint_auto;  /* by `mtbf`, in seconds */
+    double mtbf;
+    int on_failure; /* SaveFailure */
     int64_t keep;
     Span log_every;
 } Config;
