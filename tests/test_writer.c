@@ -21,7 +21,7 @@ enum { FIRST = 18 }; /* the step of saved_open's first state */
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* held: no fsync gets through */
 static bool refuse_threads;
-static atomic_int rows_disk = -1;    /* the file handle of metrics.csv */
+static atomic_int rows_handle = -1;  /* the file handle of metrics.csv */
 static atomic_bool rows_synced;      /* since it was set to false */
 static atomic_int named, named_late; /* checkpoints; those of them that came after such a sync */
 static atomic_bool best_named;       /* the last of them was best.h5 */
@@ -46,7 +46,7 @@ int __wrap_fsync(int file)
     pthread_mutex_lock(&gate);
     pthread_mutex_unlock(&gate);
     int status = __real_fsync(file);
-    if (file == rows_disk && status == 0)
+    if (file == rows_handle && status == 0)
         rows_synced = true;
     return status;
 }
@@ -69,20 +69,26 @@ typedef struct Run {
 } Run;
 
 /* In place: the writer keeps pointers into the run. */
-static void run_open(Run *run, int64_t keep)
+static void run_open_as(Run *run, int64_t keep, bool warns)
 {
     *run = (Run){.scratch = scratch_make()};
     saved_open(&run->saved, layers, 1);
     CU_ASSERT_FATAL(fine(file_make_directory(scratch_path(&run->scratch, "checkpoints"))));
     CU_ASSERT_FATAL(fine(metrics_open(&run->metrics, run->scratch.folder, 0, -1, false)));
-    rows_disk = run->metrics.disk;
+    rows_handle = rows_disk(run->metrics.kept);
     run->writer = writer_open(&(Saving){.state = &run->saved.state,
                                         .normal = &run->saved.normal,
                                         .config = config,
                                         .fingerprint = fingerprint,
                                         .metrics = &run->metrics,
                                         .run = run->scratch.folder,
-                                        .keep = keep});
+                                        .keep = keep,
+                                        .warns = warns});
+}
+
+static void run_open(Run *run, int64_t keep)
+{
+    run_open_as(run, keep, false);
 }
 
 static void run_close(Run *run)
@@ -297,6 +303,81 @@ static void without_thread(void)
     run_close(&run);
 }
 
+/* With `warns`. A save fails, and the run need not care. */
+static void save_on_full_disk(Run *run, unsigned as)
+{
+    scratch_limit(1000);
+    CU_ASSERT(fine(writer_save(run->writer, as)));
+    while (writer_busy(run->writer))
+        sched_yield();
+    CU_ASSERT(!writer_failed(run->writer));
+    scratch_limit(RLIM_INFINITY);
+}
+
+static void warns(void)
+{
+    Run run;
+    run_open_as(&run, 2, true);
+    save_on_full_disk(&run, SAVE_STEP);
+    CU_ASSERT_EQUAL(count(&run, ""), 0);
+    step(&run);
+    CU_ASSERT(fine(writer_save(run.writer, SAVE_STEP)));
+    CU_ASSERT(fine(writer_join(run.writer)));
+    CU_ASSERT(same_bytes(on_the_spot(&run), path_of(&run, FIRST + 1)));
+    step(&run);
+    run.saved.state.values[0] = 1 / (Real)0;
+    CU_ASSERT(refused(writer_save(run.writer, SAVE_STEP), STATUS_DIVERGED, "is not finite"));
+    run_close(&run);
+}
+
+static void finishes(void)
+{
+    Run run;
+    run_open_as(&run, 2, true);
+    scratch_limit(1000);
+    CU_ASSERT(refused(writer_finish(run.writer, SAVE_STEP), STATUS_FAILED, "step-00000018.h5"));
+    scratch_limit(RLIM_INFINITY);
+    CU_ASSERT(fine(writer_finish(run.writer, SAVE_STEP)));
+    CU_ASSERT(same_bytes(on_the_spot(&run), path_of(&run, FIRST)));
+    run_close(&run);
+}
+
+/* The state has moved on; what best.h5 lacks is still in memory. */
+static void best_is_owed(void)
+{
+    Run run;
+    run_open_as(&run, 2, true);
+    const char *best = scratch_path(&run.scratch, "checkpoints/best.h5");
+    const char *expected = on_the_spot(&run);
+    save_on_full_disk(&run, SAVE_BEST | SAVE_STEP);
+    step(&run);
+    save_on_full_disk(&run, SAVE_STEP);
+    CU_ASSERT_EQUAL(count(&run, ""), 0); /* nothing that a resume would take the best for done by */
+    step(&run);
+    CU_ASSERT(fine(writer_finish(run.writer, SAVE_STEP)));
+    CU_ASSERT(same_bytes(expected, best));
+    CU_ASSERT(same_bytes(on_the_spot(&run), path_of(&run, FIRST + 2)));
+    step(&run);
+    save_on_full_disk(&run, SAVE_BEST);
+    step(&run);
+    CU_ASSERT(fine(writer_finish(run.writer, SAVE_BEST))); /* a better one: that one is not owed */
+    CU_ASSERT(same_bytes(on_the_spot(&run), best));
+    run_close(&run);
+}
+
+static void folder_gone(void)
+{
+    Run run;
+    run_open(&run, 2);
+    CU_ASSERT(fine(writer_finish(run.writer, SAVE_STEP)));
+    scratch_remove_folder(&run.scratch.arena, scratch_path(&run.scratch, "checkpoints"));
+    step(&run);
+    CU_ASSERT(fine(writer_finish(run.writer, SAVE_STEP)));
+    CU_ASSERT(same_bytes(on_the_spot(&run), path_of(&run, FIRST + 1)));
+    CU_ASSERT_EQUAL(count(&run, ""), 1);
+    run_close(&run);
+}
+
 static const Promise promises[] = {
     {"steps go on while a checkpoint of the state before them is written", while_steps_go_on},
     {"the best checkpoint and the step's are one image under two names", two_names},
@@ -307,6 +388,10 @@ static const Promise promises[] = {
     {"the end waits for the save in flight", close_waits},
     {"the rows before a checkpoint are on disk before it has its name", rows_first},
     {"where no thread can be started, saves are made on the spot", without_thread},
+    {"with on_failure: warn the next save tries again; a bad state is no fault of the disk", warns},
+    {"the last save fails in any case", finishes},
+    {"a best state that could not be saved is saved before any later one", best_is_owed},
+    {"a folder that has vanished is made again", folder_gone},
     {0}};
 
 int main(void)

@@ -27,7 +27,8 @@ enum {
     WORD_FAILED = 1,
     WORD_STOP = 2,
     WORD_TIME = 4,
-    WORD_CHANGED = 8 /* memory is not as it was left, or not alike in all groups */
+    WORD_CHANGED = 8, /* memory is not as it was left, or not alike in all groups */
+    WORD_SAVE = 16    /* a checkpoint is due by the clock */
 };
 typedef struct Word {
     uint32_t flags;

@@ -5,7 +5,10 @@
 #include "train/stop.h"
 #include "train/store.h"
 
+#include <string.h>
+
 const char *const exchange_words[] = {"auto", "shared", "messages", NULL};
+static const char *const failure_words[] = {"stop", "warn", NULL};
 static const char *const reduce_words[] = {"tree", "mpi", NULL};
 
 #define AT(member) offsetof(Config, member)
@@ -84,8 +87,13 @@ static const Field train_fields[] = {
     {0}};
 
 static const Field checkpoint_fields[] = {
-    {"every", FIELD_SPAN, AT(checkpoint_every), FIELD_NONE, .help = "how often to save"},
+    {"every", FIELD_NODE, AT(every), FIELD_NONE,
+     .help = "how often to save; auto: by Young's formula, from the measured cost of a save"},
+    {"mtbf", FIELD_REAL, AT(mtbf), "86400", 1, 1e12,
+     .help = "with auto: the mean time between failures, in seconds"},
     {"keep", FIELD_INT, AT(keep), "3", 1, 1e6, .help = "how many to keep"},
+    {"on_failure", FIELD_WORD, AT(on_failure), "stop", .words = failure_words,
+     .help = "of a save: stop (status 1) or warn and go on; at the end of a run always stop"},
     {0}};
 
 static const Field log_fields[] = {
@@ -141,6 +149,25 @@ static Err read_section(Node *section, Config *config, const char *name, const F
     return conf_fields(*section, fields, config);
 }
 
+/* `every: 1 epoch` or `every: auto`. */
+static Err read_every(Config *config)
+{
+    static const Field span = {.name = "every", .kind = FIELD_SPAN};
+    const char *word = conf_scalar(config->every);
+    config->checkpoint_every.count = -1;
+    config->checkpoint_auto = word && strcmp(word, "auto") == 0;
+    if (config->checkpoint_auto || !conf_exists(config->every))
+        return NULL;
+    Err err = conf_value(config->every, &span, &config->checkpoint_every);
+    if (!err)
+        return NULL;
+    err_free(err);
+    return conf_fail(config->every,
+                     "expected a duration such as \"3 epochs\", \"500 steps\" or \"1e6 samples\", "
+                     "or auto%s%s%s",
+                     word ? ", found \"" : "", word ? word : "", word ? "\"" : "");
+}
+
 static Err read_fold(Config *config)
 {
     if (!conf_exists(config->fold_node))
@@ -171,6 +198,7 @@ static Err read_all(Config *config)
     TRY(conf_section(conf_root(config->conf), "penalty", &config->penalty));
     TRY(read_section(&config->train, config, "train", train_fields));
     TRY(read_section(&config->checkpoint, config, "checkpoint", checkpoint_fields));
+    TRY(read_every(config));
     TRY(read_section(&config->log, config, "log", log_fields));
     if (!conf_is_list(config->model))
         return conf_fail(config->model, "model is a list of layers");

@@ -7,6 +7,9 @@
 #include "data/normalize.h"
 #include "train/batches.h"
 
+/* What a checkpoint that cannot be saved means: the run's end, or a warning and the next try. */
+typedef enum SaveFailure { SAVE_FAILURE_STOP, SAVE_FAILURE_WARN } SaveFailure;
+
 /* One of `of` parts of the training rows is held out for validation. */
 typedef struct Fold {
     int64_t of; /* 0: none */
@@ -41,7 +44,11 @@ typedef struct Config {
     double watchdog;   /* seconds without progress that are at least allowed */
     Span check_every;  /* how often the state in memory is hashed; count 0: never */
 
-    Span checkpoint_every;
+    Node every;            /* of `checkpoint` */
+    Span checkpoint_every; /* count -1: none, or auto */
+    bool checkpoint_auto;  /* by `mtbf`, in seconds */
+    double mtbf;
+    int on_failure; /* SaveFailure */
     int64_t keep;
     Span log_every;
 } Config;

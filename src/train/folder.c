@@ -12,10 +12,14 @@
 
 static const double lock_patience = 30; /* seconds: a killed job's rank 0 may still be ending */
 
-/* What may differ when a run goes on: how long, how it talks, what it logs. */
-static const char *const may_change[] = {"train.length",      "train.time_limit", "train.watchdog",
-                                         "train.check_every", "exchange",         "log",
-                                         "data.store",        "data.memory",      NULL};
+/* What decides no bit may differ when a run goes on, even one that is complete: how it talks, what
+ * it logs, when it saves. */
+#define DECIDES_NO_BIT                                                                             \
+    "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "data.store",    \
+        "data.memory", "checkpoint.every", "checkpoint.mtbf", "checkpoint.keep",                   \
+        "checkpoint.on_failure"
+/* And how long it is. */
+static const char *const may_change[] = {"train.length", DECIDES_NO_BIT, NULL};
 
 /* What is there before the first step. */
 static const char *const started[] = {"config.yaml", "log.txt", "lock"};
@@ -92,9 +96,7 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
 /* Complete, and nothing more is asked for; or of another length, which is all that may differ. */
 static void note_finished(Folder *folder, Conf *now, Conf *then)
 {
-    static const char *const nothing[] = {
-        "exchange",          "log",        "train.time_limit", "train.watchdog",
-        "train.check_every", "data.store", "data.memory",      NULL};
+    static const char *const nothing[] = {DECIDES_NO_BIT, NULL};
     const char *a, *b;
     if (!conf_difference(now, then, nothing, &a, &b))
         folder->finished = summary_read_line(folder->path, &folder->arena);

@@ -9,9 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { BUFFER = 1 << 20 };
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity\n";
@@ -54,53 +52,54 @@ static Err trim(const char *path, int64_t step, int64_t evaluated)
     return err;
 }
 
-static Err open_csv(const char *path, const char *first_line, FILE **file)
+/* Of what is only looked at: a row that the disk does not take is no failure. */
+static Err open_timing(const char *path, FILE **file)
 {
     *file = fopen(path, "a");
     if (!*file)
         FAIL(STATUS_FAILED, "%s: %s", path, strerror(errno));
-    setvbuf(*file, NULL, _IOFBF, BUFFER);
     fseek(*file, 0, SEEK_END);
     if (ftell(*file) == 0)
-        fputs(first_line, *file);
+        fputs(timing_header, *file);
     return NULL;
 }
 
-static Err open_all(Metrics *metrics, Arena *arena, const char *run, const char *rows, int64_t step,
+static Err open_rows(const char *path, const char *first_line, int64_t step, int64_t evaluated,
+                     Rows **kept, FILE **stream)
+{
+    TRY(trim(path, step, evaluated));
+    TRY(rows_open(kept, path, first_line));
+    *stream = rows_stream(*kept);
+    return NULL;
+}
+
+static Err open_all(Metrics *metrics, Arena *arena, const char *run, int64_t step,
                     int64_t evaluated, bool adapts)
 {
-    const char *layers = arena_text(arena, "%s/layers.csv", run);
-    TRY(trim(rows, step, evaluated));
-    TRY(open_csv(rows, header, &metrics->rows));
-    metrics->disk = fileno(metrics->rows);
-    TRY(open_csv(arena_text(arena, "%s/timing.csv", run), timing_header, &metrics->timing));
+    TRY(open_rows(arena_text(arena, "%s/metrics.csv", run), header, step, evaluated, &metrics->kept,
+                  &metrics->rows));
+    TRY(open_timing(arena_text(arena, "%s/timing.csv", run), &metrics->timing));
     if (!adapts)
         return NULL;
-    TRY(trim(layers, step, evaluated));
-    return open_csv(layers, layers_header, &metrics->layers);
+    return open_rows(arena_text(arena, "%s/layers.csv", run), layers_header, step, evaluated,
+                     &metrics->kept_layers, &metrics->layers);
 }
 
 Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts)
 {
     *metrics = (Metrics){0};
     Arena arena = {0};
-    const char *rows = arena_text(&arena, "%s/metrics.csv", run);
-    Err err = open_all(metrics, &arena, run, rows, step, evaluated, adapts);
-    metrics->path = mem_alloc((int64_t)strlen(rows) + 1, 1);
-    strcpy(metrics->path, rows);
+    Err err = open_all(metrics, &arena, run, step, evaluated, adapts);
     arena_free(&arena);
     return err;
 }
 
 void metrics_close(Metrics *metrics)
 {
-    if (metrics->rows)
-        fclose(metrics->rows);
+    rows_close(metrics->kept);
+    rows_close(metrics->kept_layers);
     if (metrics->timing)
         fclose(metrics->timing);
-    if (metrics->layers)
-        fclose(metrics->layers);
-    mem_free(metrics->path);
     *metrics = (Metrics){0};
 }
 
@@ -173,22 +172,17 @@ void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace)
     fputc('\n', metrics->timing);
 }
 
-static Err write_failure(const Metrics *metrics)
-{
-    FAIL(STATUS_FAILED, "%s: cannot be written: %s", metrics->path, strerror(errno));
-}
-
 Err metrics_flush(Metrics *metrics)
 {
     fflush(metrics->timing);
-    if (metrics->layers)
-        fflush(metrics->layers);
-    if (fflush(metrics->rows) != 0 || ferror(metrics->rows))
-        return write_failure(metrics);
-    return NULL;
+    if (metrics->kept_layers)
+        TRY(rows_write(metrics->kept_layers));
+    return rows_write(metrics->kept);
 }
 
 Err metrics_sync(const Metrics *metrics)
 {
-    return fsync(metrics->disk) == 0 ? NULL : write_failure(metrics);
+    if (metrics->kept_layers)
+        TRY(rows_sync(metrics->kept_layers));
+    return rows_sync(metrics->kept);
 }

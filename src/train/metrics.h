@@ -7,22 +7,20 @@
 
 #include "train/engine.h"
 #include "train/pace.h"
-
-#include <stdio.h>
+#include "train/rows.h"
 
 typedef struct Metrics {
     FILE *rows, *timing;
-    int disk;     /* of `rows` */
-    FILE *layers; /* layers.csv, of optimizers with trust ratios; else NULL */
-    char *path;
+    FILE *layers;             /* layers.csv, of optimizers with trust ratios; else NULL */
+    Rows *kept, *kept_layers; /* what is behind `rows` and `layers` */
 } Metrics;
 
 /* Opens the run's files, layers.csv if the optimizer `adapts`; keeps step rows up to `step` and
  * evaluation rows up to `evaluated`. */
 Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts);
 void metrics_close(Metrics *metrics);
-/* Rows are buffered: no file is touched in a step. Rate and batch are those of the step alone, so
- * an evaluation's row has none. */
+/* Rows are buffered and kept until the disk has them, so none is lost to a failure. Rate and batch
+ * are those of the step alone, so an evaluation's row has none. */
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result);
 /* result NULL: nothing was measured (no validation part), the digest alone. */
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
@@ -30,7 +28,8 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
 /* What was made since the row before. */
 void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace);
 /* All rows so far to the system; then what the system has of them to the disk, which another thread
- * may do while this one makes new rows. STATUS_FAILED with the reason. */
+ * may do while this one makes new rows. STATUS_FAILED with the reason; the rows are kept then, and
+ * written again by the next flush. */
 Err metrics_flush(Metrics *metrics);
 Err metrics_sync(const Metrics *metrics);
 

@@ -15,8 +15,16 @@ static Err save_here(Run *run, unsigned as, bool wait)
 {
     if (!run_leads(run))
         return fault_at(FAULT_SAVE, run->engine.state.step, run->comm->rank);
-    TRY(writer_save(run->writer, as));
-    return wait ? writer_join(run->writer) : NULL;
+    return (wait ? writer_finish : writer_save)(run->writer, as);
+}
+
+/* How long all have waited for a save. */
+static void note_save(Run *run, double began)
+{
+    if (!run_leads(run) || !interval_note(&run->interval, began, term_clock()))
+        return;
+    term_clear(&run->term);
+    interval_announce(&run->interval);
 }
 
 /* Under its step's name unless it is only the best so far. All go on when the state has been taken
@@ -24,11 +32,14 @@ static Err save_here(Run *run, unsigned as, bool wait)
 static Err save(Run *run, bool due, bool wait)
 {
     Engine *e = &run->engine;
+    double began = term_clock();
     unsigned as = (due ? SAVE_STEP : 0) | (run->best ? SAVE_BEST : 0);
     watch_phase(e->watch, e->state.step, PHASE_SAVE);
     TRY(integrity_verify(&e->integrity));
     TRY(comm_agree(run->comm, save_here(run, as, wait)));
-    run->best = false;
+    run->best = run->asked = false;
+    if (due && !wait)
+        note_save(run, began);
     watch_phase(e->watch, e->state.step, PHASE_BETWEEN);
     return NULL;
 }
@@ -63,12 +74,14 @@ static Err evaluate(Run *run)
 
 /* ---- the loop ---- */
 
-/* With what the writer has met since the last step. */
-static Word own_word(const Run *run)
+/* With what the writer has met since the last step, and whether it is time for it. */
+static Word own_word(Run *run)
 {
     Word word = coordinator_word(&run->engine, run->options->began);
     if (writer_failed(run->writer))
         word = (Word){word.flags | WORD_FAILED, run->comm->rank};
+    if (run_leads(run) && interval_due(&run->interval, term_clock(), writer_busy(run->writer)))
+        word.flags |= WORD_SAVE;
     return word;
 }
 
@@ -83,6 +96,7 @@ static Err step(Run *run)
     TRY(step_run(e, run->rate, logged, word, &run->all, &run->train));
     if (run->all.flags & WORD_FAILED)
         return comm_agree(run->comm, run_leads(run) ? writer_join(run->writer) : NULL);
+    run->asked = run->all.flags & WORD_SAVE;
     run->step_seconds += term_clock() - before;
     run->stepped += (double)e->global;
     coordinator_note_step(e, &run->train);
@@ -117,6 +131,7 @@ static Err loop(Run *run)
     Engine *e = &run->engine;
     for (;;) {
         Due due = coordinator_due(e);
+        due.save |= run->asked;
         bool evaluates = due.evaluate && e->state.control.evaluated != e->state.step;
         if (evaluates)
             TRY(evaluate(run));

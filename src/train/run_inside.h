@@ -5,6 +5,7 @@
 
 #include "base/term.h"
 #include "train/folder.h"
+#include "train/interval.h"
 #include "train/metrics.h"
 #include "train/pace.h"
 #include "train/writer.h"
@@ -17,7 +18,8 @@ typedef struct Run {
     Engine engine;
     Folder folder;
     Metrics metrics;
-    Writer *writer; /* of rank 0 */
+    Writer *writer;    /* of rank 0 */
+    Interval interval; /* likewise */
     Term term;
     const char *identity;
     Word all;          /* of the last round */
@@ -27,6 +29,7 @@ typedef struct Run {
     Result test;
     bool begun;          /* the state is there, and metrics.csv comes */
     bool best;           /* so is the last evaluation, and best.h5 does not say so yet */
+    bool asked;          /* for a checkpoint, by rank 0's clock */
     bool measured;       /* the complete run, at its end */
     double step_seconds; /* in steps, by this process */
     double stepped;      /* samples in them */

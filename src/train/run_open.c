@@ -51,12 +51,15 @@ Err run_open_files(Run *run)
         return NULL;
     TRY(metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
                      e->descent.optim.type->trust != NULL));
+    run->interval.mtbf = run->config->checkpoint_auto ? run->config->mtbf : 0;
     run->writer = writer_open(&(Saving){.state = state,
                                         .normal = &e->feed.normal,
                                         .config = conf_text(run->config->conf),
                                         .fingerprint = run->identity,
                                         .metrics = &run->metrics,
                                         .run = run->folder.path,
-                                        .keep = run->config->keep});
+                                        .keep = run->config->keep,
+                                        .warns = run->config->on_failure == SAVE_FAILURE_WARN,
+                                        .term = &run->term});
     return NULL;
 }

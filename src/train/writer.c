@@ -9,16 +9,22 @@
 #include "base/seal.h"
 #include "train/fault.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 struct Writer {
     Saving saving;
+    Arena kept;
+    const char *folder, *best_path;
     Buffer image;
+    bool sealed;
+    bool owed; /* the image is of the best state, and best.h5 is not it yet */
     /* The save in flight. */
     Arena arena;
     int64_t step;
-    const char *best, *step_path; /* NULL: not under this name */
+    unsigned as;
+    const char *step_path;
     Err err;
     atomic_bool failed; /* err is there, for those who do not wait */
     /* The thread. */
@@ -29,22 +35,58 @@ struct Writer {
     bool busy, stop;
 };
 
+/* ---- what is told ---- */
+
+static void clear_line(const Writer *w)
+{
+    if (w->saving.term)
+        term_clear(w->saving.term);
+}
+
+static void warn(const Writer *w, Err err)
+{
+    if (!err)
+        return;
+    clear_line(w);
+    log_warning("step %" PRId64 " is not saved: %s", w->step, err_text(err));
+    err_free(err);
+}
+
+/* With `warns` what a disk does is a warning. A state that is not finite is no fault of it. */
+static Err pass(const Writer *w, Err err)
+{
+    if (!w->saving.warns || err_status(err) != STATUS_FAILED)
+        return err;
+    warn(w, err);
+    return NULL;
+}
+
 /* ---- the thread ---- */
+
+/* Rows, and best.h5 if that is what the image is for. Nobody need wait for its seal. */
+static Err write_best(Writer *w)
+{
+    if (!w->sealed)
+        seal_buffer(&w->image);
+    w->sealed = true;
+    TRY(metrics_sync(w->saving.metrics));
+    if (!w->owed)
+        return NULL;
+    TRY(file_replace(w->best_path, w->image.bytes, w->image.size));
+    w->owed = false;
+    return NULL;
+}
 
 /* best.h5 comes first: a run that is resumed from the step's own file does not evaluate that step
  * again, and would not know that it was the best. */
 static Err write_files(Writer *w)
 {
-    const Saving *saving = &w->saving;
     TRY(fault_at(FAULT_SAVE, w->step, 0));
-    TRY(metrics_sync(saving->metrics));
-    seal_buffer(&w->image);
-    if (w->best)
-        TRY(file_replace(w->best, w->image.bytes, w->image.size));
-    if (!w->step_path)
+    TRY(write_best(w));
+    if (!(w->as & SAVE_STEP))
         return NULL;
     TRY(file_replace(w->step_path, w->image.bytes, w->image.size));
-    checkpoint_prune(saving->run, saving->keep);
+    checkpoint_prune(w->saving.run, w->saving.keep);
     return NULL;
 }
 
@@ -69,12 +111,14 @@ static void *write_saves(void *argument)
     return NULL;
 }
 
-/* ---- the run ---- */
+/* ---- open and close ---- */
 
 Writer *writer_open(const Saving *saving)
 {
     Writer *w = mem_alloc(1, sizeof *w);
     w->saving = *saving;
+    w->folder = arena_text(&w->kept, "%s/checkpoints", saving->run);
+    w->best_path = arena_text(&w->kept, "%s/best.h5", w->folder);
     buffer_reserve(&w->image, checkpoint_room(saving->state, saving->config));
     pthread_mutex_init(&w->mutex, NULL);
     pthread_cond_init(&w->wake, NULL);
@@ -99,11 +143,14 @@ void writer_close(Writer *w)
     pthread_cond_destroy(&w->done);
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->mutex);
-    err_free(w->err);
+    warn(w, w->err);
     buffer_free(&w->image);
     arena_free(&w->arena);
+    arena_free(&w->kept);
     mem_free(w);
 }
+
+/* ---- a save ---- */
 
 static void hand_over(Writer *w)
 {
@@ -113,21 +160,68 @@ static void hand_over(Writer *w)
     pthread_mutex_unlock(&w->mutex);
 }
 
-Err writer_save(Writer *w, unsigned as)
+/* The folder is there, and in it room for the image: before anything is written. What is replaced
+ * stays until its successor has its name; best.h5 then makes room for the step's own file. */
+static Err make_ready(Writer *w)
+{
+    int64_t need = (int64_t)w->image.size + (w->sealed ? 0 : SEAL_BYTES);
+    bool both = w->owed && w->as & SAVE_STEP;
+    if (!file_is_directory(w->folder)) {
+        TRY(file_make_directory(w->folder));
+        clear_line(w);
+        log_warning("%s was gone, with all checkpoints in it; it is made again", w->folder);
+    }
+    return file_check_space(w->folder, "a checkpoint",
+                            both && !file_exists(w->best_path) ? 2 * need : need);
+}
+
+/* The rows so far are with the system before the thread syncs them. */
+static Err prepare(Writer *w)
+{
+    TRY(metrics_flush(w->saving.metrics));
+    return make_ready(w);
+}
+
+/* A best state is not forgotten because it could not be saved: the state that comes now is another
+ * one, but the image is still that one. */
+static Err pay_best(Writer *w)
+{
+    TRY(prepare(w));
+    return write_best(w);
+}
+
+static Err begin(Writer *w, unsigned as)
 {
     const Saving *saving = &w->saving;
-    TRY(writer_join(w));
-    TRY(metrics_flush(saving->metrics));
+    w->step = saving->state->step;
+    w->as = 0;
+    if (w->owed && !(as & SAVE_BEST))
+        TRY(pay_best(w));
     TRY(checkpoint_compose(saving->state, saving->normal, saving->config, saving->fingerprint,
                            &w->image));
+    w->sealed = false;
+    w->owed = as & SAVE_BEST;
     arena_free(&w->arena);
-    w->step = saving->state->step;
-    w->best = as & SAVE_BEST ? arena_text(&w->arena, "%s/checkpoints/best.h5", saving->run) : NULL;
-    w->step_path = as & SAVE_STEP ? checkpoint_path(saving->run, w->step, &w->arena) : NULL;
+    w->step_path = checkpoint_path(saving->run, w->step, &w->arena);
+    w->as = as;
+    TRY(prepare(w));
     if (!w->running)
         return write_files(w);
     hand_over(w);
     return NULL;
+}
+
+Err writer_save(Writer *w, unsigned as)
+{
+    TRY(pass(w, writer_join(w)));
+    return pass(w, begin(w, as));
+}
+
+Err writer_finish(Writer *w, unsigned as)
+{
+    TRY(pass(w, writer_join(w)));
+    TRY(begin(w, as));
+    return writer_join(w);
 }
 
 Err writer_join(Writer *w)
@@ -142,7 +236,19 @@ Err writer_join(Writer *w)
     return err;
 }
 
-bool writer_failed(const Writer *w)
+bool writer_failed(Writer *w)
 {
-    return w && atomic_load(&w->failed);
+    if (!w || !atomic_load(&w->failed))
+        return false;
+    if (w->saving.warns)
+        warn(w, writer_join(w));
+    return !w->saving.warns;
+}
+
+bool writer_busy(Writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool busy = w->busy;
+    pthread_mutex_unlock(&w->mutex);
+    return busy;
 }

@@ -10,10 +10,15 @@
  * The promises are those of a save on the spot: the rows of metrics.csv are on disk before the
  * checkpoint that follows them has its name, older checkpoints go after that, and what goes wrong
  * is told, only later: by writer_failed at the next step, by the next save, or by writer_join. A
- * run that is killed meanwhile has the checkpoints before, and a .tmp that nobody reads. */
+ * run that is killed meanwhile has the checkpoints before, and a .tmp that nobody reads.
+ *
+ * With `warns` a save that fails is a warning, and the next one tries again; the run must end with
+ * writer_finish. A best state whose save fails stays in memory, and no later checkpoint is written
+ * before best.h5 is. */
 #ifndef TRAIN_WRITER_H
 #define TRAIN_WRITER_H
 
+#include "base/term.h"
 #include "train/checkpoint.h"
 #include "train/metrics.h"
 
@@ -25,6 +30,8 @@ typedef struct Saving {
     Metrics *metrics;
     const char *run; /* directory */
     int64_t keep;    /* checkpoints */
+    bool warns;      /* a save that fails does not end the run */
+    Term *term;      /* cleared for a warning; NULL: there is none */
 } Saving;
 
 typedef enum SaveAs {
@@ -37,14 +44,19 @@ typedef struct Writer Writer;
 /* Takes its memory and starts its thread; where there can be none, a warning says that saves make
  * the run wait. Rank 0 alone, as all that follows. */
 Writer *writer_open(const Saving *saving);
-/* Waits for the save in flight, the Err of which nobody wants any more. */
+/* Waits for the save in flight. Its Err, which nobody has asked for, is a warning. */
 void writer_close(Writer *writer);
 /* Begins to save the present state under one name or both: the state may change when this returns.
- * The Err of the save before, or of the image. */
+ * The Err of the save before, of the image, or of a disk that has no room for it. */
 Err writer_save(Writer *writer, unsigned as);
+/* The same to its end: the state is on disk, or there is an Err, also with `warns`. */
+Err writer_finish(Writer *writer, unsigned as);
 /* Waits until what was begun is on disk. Its Err, once. */
 Err writer_join(Writer *writer);
-/* Whether the save in flight has failed already, for writer_join to say why. NULL: no. */
-bool writer_failed(const Writer *writer);
+/* Whether the save in flight has failed already, for writer_join to say why. With `warns` this has
+ * said it. NULL: no. */
+bool writer_failed(Writer *writer);
+/* Whether there is one. */
+bool writer_busy(Writer *writer);
 
 #endif
