@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const stages[] = {"compute", "evaluate", "save", "read"};
+static const char *const stages[] = {"compute", "evaluate", "save", "read", "backward"};
 
 Err fault_at(FaultStage stage, int64_t step, int rank)
 {

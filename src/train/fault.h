@@ -1,11 +1,12 @@
 /* Planted faults, for the tests of what happens when something breaks:
  *
  *     LOCKSTEP_FAULT=kind@stage:step:rank        kind: error, hang, kill, slow, stop, wait
- *                                                stage: compute, evaluate, save, read
+ *                                                stage: compute, evaluate, save, read, backward
  *
  * The one named rank meets the fault when it comes to that stage of that step; of `read`, when its
- * thread comes to the window of the data that stands in the step's place. Rank 0 meets that of
- * `save` in its writer's thread. Without the variable this costs one getenv a stage. */
+ * thread comes to the window of the data that stands in the step's place; of `backward`, when the
+ * last layer's part of the first micro-batch's backward pass is done. Rank 0 meets that of `save`
+ * in its writer's thread. Without the variable this costs one getenv a stage. */
 #ifndef TRAIN_FAULT_H
 #define TRAIN_FAULT_H
 
@@ -13,7 +14,13 @@
 
 #include <stdint.h>
 
-typedef enum FaultStage { FAULT_COMPUTE, FAULT_EVALUATE, FAULT_SAVE, FAULT_READ } FaultStage;
+typedef enum FaultStage {
+    FAULT_COMPUTE,
+    FAULT_EVALUATE,
+    FAULT_SAVE,
+    FAULT_READ,
+    FAULT_BACKWARD
+} FaultStage;
 
 /* An `error` comes back as an Err; `kill`, `hang`, `slow` (it takes 1.2 seconds), `stop` (the
  * save signal) and `wait` (until that has come) happen on the spot. */
