@@ -94,13 +94,15 @@ hosts_open() { # COUNT [RATE]
     done
 }
 
-# What mpirun calls in place of ssh: AGENT HOST WORDS..., the words being for a shell there.
+# What mpirun calls in place of ssh: AGENT HOST WORDS..., the words being for a shell there. As
+# with ssh, a host whose cable is out does not answer.
 hosts_agent() {
     cat >"$hosts_folder/agent" <<AGENT
 #!/bin/sh
 host=\$1
 shift
 cd /
+ip link show "\$host" 2>/dev/null | grep -q 'state UP' || exit 255
 exec nsenter -t "\$(cat '$hosts_folder'/"\$host")" -n -u -m -p sh -c "\$*"
 AGENT
     chmod +x "$hosts_folder/agent"

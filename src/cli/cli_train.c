@@ -8,7 +8,9 @@ static const Option options[] = {
     OPTION_SET,
     {"--run", "DIR", "the run directory; default runs/NAME"},
     {"--resume", NULL, "go on from the newest intact checkpoint, on any number of ranks"},
-    {"--from", "CKPT", "start with the weights of another checkpoint, at step 0"},
+    {"--from", "CKPT",
+     "start with the weights of another checkpoint, at step 0; with --resume, if the run has no "
+     "checkpoint of its own yet"},
     {"--until", "STEP", "save and stop at this step, with status 75"},
     {"--trace", "FILE",
      "write what each rank did when, down to the layers, as a Chrome trace: for "
@@ -24,8 +26,6 @@ static Err train(const Comm *world, const Args *args)
                       .trace = args_value(args, "--trace"),
                       .began = args->began};
     TRY(args_int(args, "--until", -1, &run.until));
-    if (run.resume && run.from)
-        FAIL(STATUS_USER, "--resume goes on with a run, --from starts a new one: give one of them");
     if (run.trace)
         TRY(comm_agree(world, world->rank == 0 ? file_check_output(run.trace) : NULL));
     Config config;

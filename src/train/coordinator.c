@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/term.h"
+#include "dist/plan.h"
 #include "train/signals.h"
 
 double coordinator_rate(const Engine *e)
@@ -106,19 +107,50 @@ bool coordinator_note(Engine *e, const Result *validation)
     return better;
 }
 
+/* Between groups as many ranks of each exchange as the smallest has, and the short way is for equal
+ * shares of a power of two micro-batches. */
+static void announce_groups(const Engine *e)
+{
+    const Comm *comm = e->comm;
+    int most = 0;
+    for (int g = 0; g < comm->groups; g++) {
+        int members = comm->group_first[g + 1] - comm->group_first[g];
+        most = members > most ? members : most;
+    }
+    if (most > comm->columns)
+        log_wrapped(2,
+                    "uneven hosts: groups of %d to %d ranks; %d of each exchange%s the sums "
+                    "between hosts",
+                    comm->columns, most, comm->columns, comm->columns == 1 ? "s" : "");
+    if (comm->groups > 1 && !plan_aligned(comm, e->leaves))
+        log_wrapped(2,
+                    "%lld micro-batches on %d groups are no equal powers of two: the exchange "
+                    "between them sends 2 to 4 times as much",
+                    (long long)e->leaves, comm->groups);
+}
+
 /* The rank with the most micro-batches sets the pace. */
 static void announce_shares(const Engine *e)
 {
     int64_t ranks = e->comm->size, most = (e->leaves + ranks - 1) / ranks;
-    if (ranks > e->leaves)
+    int64_t below = ranks, above = ranks;
+    if (ranks > e->leaves) {
         log_warning("%lld of %lld ranks have no work: a step has %lld micro-batch%s "
                     "(batch.global %lld, batch.micro %lld)",
                     (long long)(ranks - e->leaves), (long long)ranks, (long long)e->leaves,
                     e->leaves == 1 ? "" : "es", (long long)e->global, (long long)e->config->micro);
-    else if (e->leaves % ranks)
-        log_info("uneven share: %lld micro-batches on %lld ranks keep them %.0f%% busy",
+    } else if (e->leaves % ranks) {
+        while (e->leaves % below)
+            below--;
+        while (e->leaves % above)
+            above++;
+        log_info("uneven share: %lld micro-batches on %lld ranks keep them %.0f%% busy; "
+                 "%lld or %lld fit",
                  (long long)e->leaves, (long long)ranks,
-                 100.0 * (double)e->leaves / (double)(most * ranks));
+                 100.0 * (double)e->leaves / (double)(most * ranks), (long long)below,
+                 (long long)above);
+    }
+    announce_groups(e);
 }
 
 /* A size that the run never comes to may be a slip, or a trial with a short length. */

@@ -129,6 +129,7 @@ Err engine_open(Engine *e, const Comm *comm, const Config *config, const Measure
     TRY(comm_agree(comm, measure_run(e, measure)));
     TRY(comm_agree(comm, check_windows(e)));
     TRY(comm_agree(comm, build_net(e, !measure)));
+    watch_net(e->watch, e->net);
     TRY(state_open(&e->state, comm, e->net, &e->descent.optim, config->ema > 0,
                    (uint64_t)config->seed));
     TRY(reduce_open(&e->reduce, comm, &e->descent.blocks, (ReduceKind)config->reduce, e->planned,

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const stages[] = {"compute", "evaluate", "save",     "read",
-                                     "update",  "slot",     "statistic"};
+static const char *const stages[] = {"compute",  "evaluate", "save", "read",
+                                     "backward", "update",   "slot", "statistic"};
 
 /* Whether one is planted here, and of which kind. */
 static bool is_planted(FaultStage stage, int64_t step, int rank, char kind[16])

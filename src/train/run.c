@@ -161,6 +161,8 @@ static Err train(Run *run)
 {
     Engine *e = &run->engine;
     TRY(engine_open(e, run->comm, run->config, NULL));
+    if (run_leads(run))
+        watch_alive(e->watch, run->folder.lock);
     if (run->options->leaves)
         *run->options->leaves = e->leaves;
     TRY(comm_agree(run->comm, coordinator_check(e)));

@@ -46,6 +46,8 @@ static void layer_done(void *context, int layer, bool backward)
     pass->final = final > pass->final ? final : pass->final;
     reduce_ready(e->reduce, final);
     mark(e, STEP_SEND);
+    if (layer == e->net->layer_count - 1)
+        err_free(fault_at(FAULT_BACKWARD, e->state.step + 1, e->comm->rank));
 }
 
 /* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. */

@@ -1,10 +1,10 @@
 /* What every rank is doing. Each change of phase is told once, and goes three ways:
  *
  *     the watchdog   a word in memory that the group shares; the thread of the group's first rank
- *                    looks at them. A rank that stands still for too long outside the exchange,
- *                    where all the others wait for it, is named, and the job ends with status 1; so
- *                    it does when all wait for other hosts for much longer. A host that nobody
- *                    reaches any more ends its ranks by itself
+ *                    that runs looks at them. A rank that is stopped, or that stands still for too
+ *                    long outside the exchange, where all the others wait for it, is named, and the
+ *                    job ends with status 1; so it does when all wait for other hosts for much
+ *                    longer. A host that nobody reaches any more ends its ranks by itself
  *     the clock      the phase that ends is charged for its time
  *     the trace      if there is one, it gets an event */
 #ifndef TRAIN_WATCH_H
@@ -58,6 +58,11 @@ void watch_trace(Watch *watch, const Net *net);
 void watch_layers(Watch *watch);
 void watch_layer(void *watch, int layer, bool backward);
 void watch_loss(Watch *watch);
+/* The net whose layers a message may name; it must live as long as the watch. */
+void watch_net(Watch *watch, const Net *net);
+/* From now on the watchdog sets the times of this open file, four times in each limit, for as long
+ * as the rank is not stopped: launch/supervise.sh looks at RUN/lock. Nothing without a watchdog. */
+void watch_alive(Watch *watch, int file);
 /* Writes the trace to `path`, and there is none any more. Errors of trace_write. Collective. */
 Err watch_traced(Watch *watch, const char *path);
 

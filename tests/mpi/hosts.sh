@@ -8,7 +8,8 @@ for slots in "2 2 2" "1 1" "1 1 1 1" "2 1 1" "0 1 2"; do
     run=run-${slots// /-}
     read -ra each <<<"${slots#0 }"
     ok "ranks on hosts ($slots) train" expect_status 0 train "$slots" "$run"
-    ok "a host's ranks ($slots) are a group" grep -q "ranks in ${#each[@]} groups" "$run/log.txt"
+    ok "a host's ranks ($slots) are a group" grep -q "^$((${slots// /+})) ranks in ${#each[@]} groups" \
+        "$run/log.txt"
     ok "the bytes of metrics.csv are those of one rank ($slots)" \
         same one/metrics.csv "$run/metrics.csv"
 done
