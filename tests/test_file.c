@@ -232,6 +232,24 @@ static void locked(void)
     scratch_remove(&scratch);
 }
 
+/* Other jobs may write meanwhile: figures of one file system differ by little, others by much. */
+static void space(void)
+{
+    Scratch scratch = scratch_make();
+    int64_t here = file_free_space(scratch.folder);
+    int64_t later = file_free_space(scratch_path(&scratch, "not/made/yet"));
+    CU_ASSERT(here > 0 && later > here / 2 && later / 2 < here);
+    CU_ASSERT(file_free_space("not-made-yet/at-all") > 0);
+    CU_ASSERT_EQUAL(file_free_space("/proc"), -1);
+    CU_ASSERT(fine(file_check_space(scratch.folder, "a test", 1)));
+    CU_ASSERT(fine(file_check_space("/proc", "a test", INT64_MAX)));
+    CU_ASSERT(refused(file_check_space(scratch.folder, "a test", 4000000000000000000),
+                      STATUS_FAILED, "disk full: a test needs 4000000000000.0 MB, "));
+    CU_ASSERT(refused(file_check_space(scratch.folder, "a test", INT64_MAX), STATUS_FAILED,
+                      " MB are free; make room there"));
+    scratch_remove(&scratch);
+}
+
 static const Promise promises[] = {
     {"a file is replaced whole, and no .tmp stays", replaced},
     {"a file of many pieces comes back as it went", many_pieces},
@@ -244,6 +262,9 @@ static const Promise promises[] = {
     {"empty folders that were made are taken away again", taken_away},
     {"a folder's names are listed by both ends and sorted by bytes", listed},
     {"a lock names its holder, is waited for, and ends with the process", locked},
+    {"free space is asked for, also of folders to be made; where nobody knows it, nothing is "
+     "refused",
+     space},
     {0},
 };
 

@@ -128,10 +128,9 @@ static Err verify(const char *temporary, const char *path, const void *bytes, si
     return err;
 }
 
-/* The folder that `path` lies in; `folder` has room for the path. */
-static void folder_of(const char *path, char *folder)
+void file_folder(const char *path, char *folder)
 {
-    strcpy(folder, path);
+    memmove(folder, path, strlen(path) + 1);
     char *slash = strrchr(folder, '/');
     if (!slash)
         strcpy(folder, ".");
@@ -243,7 +242,7 @@ Err file_check_output(const char *path)
     char folder[PATH_MAX];
     if (strlen(path) >= PATH_MAX)
         return system_failure(STATUS_USER, path, ENAMETOOLONG);
-    folder_of(path, folder);
+    file_folder(path, folder);
     if (file_is_directory(path))
         FAIL(STATUS_USER, "%s: a folder; name a file in it", path);
     if (!file_is_directory(folder))
@@ -328,7 +327,7 @@ static int by_bytes(const void *a, const void *b)
 Err file_sync_parent(const char *path)
 {
     char folder[PATH_MAX];
-    folder_of(path, folder);
+    file_folder(path, folder);
     return file_sync_directory(folder);
 }
 

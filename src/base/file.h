@@ -32,6 +32,14 @@ void file_remove_empty(const char *path, const char *top);
 Err file_sync_directory(const char *path);
 /* The same of the folder that a file lies in. */
 Err file_sync_parent(const char *path);
+/* Writes the folder that `path` lies in to `folder`, which has room for the path and may be it. */
+void file_folder(const char *path, char *folder);
+/* Bytes that may still be written where `path`, or the nearest folder above it that is there, lies;
+ * -1: the file system does not say. A quota may allow less. */
+int64_t file_free_space(const char *path);
+/* STATUS_FAILED with need, have and cure where less than `need` bytes are known to be free for
+ * `what` ("a checkpoint"). */
+Err file_check_space(const char *path, const char *what, int64_t need);
 /* Names in a folder that begin and end so, sorted by bytes, in the arena. A missing folder: none.
  */
 Err file_list(const char *directory, const char *prefix, const char *suffix, Arena *arena,
