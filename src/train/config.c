@@ -79,6 +79,8 @@ static const Field train_fields[] = {
      .help = "evaluate with a moving average of the weights that keeps so much; 0: none"},
     {"watchdog", FIELD_REAL, AT(watchdog), "60", 0, 1e6,
      .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
+    {"grace", FIELD_REAL, AT(grace), "30", 0, 1e6,
+     .help = "seconds from a signal to stop to the end of all: a step and a save must fit"},
     {0}};
 
 static const Field checkpoint_fields[] = {

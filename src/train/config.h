@@ -39,6 +39,7 @@ typedef struct Config {
     double time_limit; /* seconds; 0: none */
     double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */
+    double grace;      /* seconds between the signal to stop and the end */
 
     Span checkpoint_every;
     int64_t keep;

@@ -7,6 +7,7 @@
 #include "train/folder.h"
 #include "train/metrics.h"
 #include "train/pace.h"
+#include "train/preflight.h"
 #include "train/writer.h"
 
 typedef struct Run {
@@ -18,6 +19,7 @@ typedef struct Run {
     Folder folder;
     Metrics metrics;
     Writer *writer; /* of rank 0 */
+    Preflight preflight;
     Term term;
     const char *identity;
     Word all;          /* of the last round */
