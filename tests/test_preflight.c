@@ -110,7 +110,10 @@ static void two_hosts(void)
     move(1, "node2", 2);
     move(3, "node2", 2);
     CU_ASSERT(gives(placement_cores, VERDICT_OK, "4 CPUs on 2 hosts"));
-    /* Two containers on one kernel have the same CPUs. */
+    /* Two containers on one kernel have the same CPUs: enough for two ranks, not for four. */
+    begin(2, 2);
+    move(1, "node2", 1);
+    CU_ASSERT(gives(placement_cores, VERDICT_OK, "2 CPUs on 1 host"));
     begin(4, 2);
     move(1, "node2", 1);
     move(3, "node2", 1);
@@ -124,6 +127,9 @@ static void quotas(void)
     begin(2, 4);
     facts[0].host.quota = facts[1].host.quota = 1.5;
     CU_ASSERT(gives(placement_quota, VERDICT_LOOK, "2 ranks on node1 may use 1.5 CPUs"));
+    begin(2, 4);
+    facts[0].host.quota = facts[1].host.quota = 0.5;
+    CU_ASSERT(gives(placement_quota, VERDICT_LOOK, "2 ranks on node1 may use 0.5 CPUs"));
     begin(2, 4);
     move(1, "node2", 1); /* a container of its own */
     facts[0].host.quota = facts[1].host.quota = 1.5;
@@ -228,6 +234,8 @@ static void clocks(void)
     CU_ASSERT(clock_skew(bounds, 3, &late, &early) == 0);
     clock_narrow(&bounds[1], 200, 205.25, 200.5);
     CU_ASSERT(bounds[1].low == 4.75 && bounds[1].high == 5.25);
+    clock_narrow(&bounds[1], 300, 306, 310); /* what is known stays known */
+    CU_ASSERT(bounds[1].low == 4.75 && bounds[1].high == 5.25);
     CU_ASSERT(clock_skew(bounds, 3, &late, &early) == 4.75);
     CU_ASSERT(late != 1 && early == 1);
     /* Rank 2's is 3 s behind: the two differ most. */
@@ -250,10 +258,11 @@ static void control_groups(void)
     const char *root = scratch.folder;
     CU_ASSERT(host_quota(root, "/slurm/job") == 0);
     CU_ASSERT(host_memory_left(root, "/slurm/job") == -1);
-    put(&scratch, "slurm/job", "cpu.max", "max 100000\n");
+    put(&scratch, "slurm/job/step", "cpu.max", "max 100000\n");
+    put(&scratch, "slurm/job", "cpu.max", "200000 100000\n");
     put(&scratch, "slurm", "cpu.max", "150000 100000\n");
     put(&scratch, ".", "cpu.max", "400000 100000\n");
-    CU_ASSERT(host_quota(root, "/slurm/job") == 1.5);
+    CU_ASSERT(host_quota(root, "/slurm/job/step") == 1.5);
     CU_ASSERT(host_quota(root, "") == 4);
     put(&scratch, "slurm/job", "memory.max", "1000000\n");
     put(&scratch, "slurm/job", "memory.current", "400000\n");
@@ -261,15 +270,14 @@ static void control_groups(void)
     put(&scratch, "slurm", "memory.current", "900000\n");
     CU_ASSERT(host_memory_left(root, "/slurm/job") == 600000);
     CU_ASSERT(host_memory_left(root, "/slurm") == -1);
+    put(&scratch, "odd", "memory.max", "1000000\n"); /* and nobody says how much is used */
+    CU_ASSERT(host_memory_left(root, "/odd") == -1);
     put(&scratch, "old", "memory.limit_in_bytes", "5000\n");
     put(&scratch, "old", "memory.usage_in_bytes", "6000\n");
     put(&scratch, "old", "cpu.cfs_quota_us", "-1\n");
     put(&scratch, "old", "cpu.cfs_period_us", "100000\n");
     CU_ASSERT(host_memory_left(root, "/old") == 0);
     CU_ASSERT(host_quota(root, "/old") == 4);
-    scratch_remove_folder(&scratch.arena, scratch_path(&scratch, "slurm/job"));
-    scratch_remove_folder(&scratch.arena, scratch_path(&scratch, "slurm"));
-    scratch_remove_folder(&scratch.arena, scratch_path(&scratch, "old"));
     scratch_remove(&scratch);
 }
 
