@@ -19,7 +19,7 @@ typedef struct Match {
     const Preflight *p;
     bool by_core;          /* hyperthreads of a core count once */
     int holder[HOST_CPUS]; /* rank, or -1 */
-    bool tried[HOST_CPUS];
+    CpuSet tried;
 } Match;
 
 /* Whether the rank gets a CPU, with others moved on where that helps. */
@@ -27,15 +27,15 @@ static bool place(Match *m, int rank)
 {
     const Host *host = &m->p->facts[rank].host;
     const CpuSet *set = m->by_core ? &host->cores : &host->bound;
-    for (int cpu = 0; cpu < HOST_CPUS; cpu++) {
-        if (!cpu_set_has(set, cpu) || m->tried[cpu])
-            continue;
-        m->tried[cpu] = true;
-        if (m->holder[cpu] < 0 || place(m, m->holder[cpu])) {
-            m->holder[cpu] = rank;
-            return true;
+    for (int i = 0; i < HOST_CPUS / 64; i++)
+        for (uint64_t left; (left = set->bits[i] & ~m->tried.bits[i]) != 0;) {
+            int cpu = 64 * i + __builtin_ctzll(left);
+            cpu_set_add(&m->tried, cpu);
+            if (m->holder[cpu] < 0 || place(m, m->holder[cpu])) {
+                m->holder[cpu] = rank;
+                return true;
+            }
         }
-    }
     return false;
 }
 
@@ -48,62 +48,60 @@ static int placed(const Preflight *p, int r, bool by_core)
     for (int q = r; q < p->count; q++) {
         if (p->facts[q].host.kernel != p->facts[r].host.kernel)
             continue;
-        memset(m.tried, 0, sizeof m.tried);
+        m.tried = (CpuSet){0};
         count += place(&m, q);
     }
     return count;
 }
 
-/* Ranks of a kernel, and the CPUs that any of them could have. */
-static int ranks_of_kernel(const Preflight *p, int r, CpuSet *allowed, CpuSet *bound)
+/* The ranks of a kernel. */
+typedef struct Kernel {
+    int ranks;
+    CpuSet allowed, bound; /* to any of them */
+} Kernel;
+
+/* Rank r's, if r is the first rank of it; else no ranks. */
+static Kernel kernel_led_by(const Preflight *p, int r)
 {
-    int ranks = 0;
-    *allowed = *bound = (CpuSet){0};
+    Kernel kernel = {0};
     for (int q = 0; q < p->count; q++) {
         const Host *host = &p->facts[q].host;
         if (host->kernel != p->facts[r].host.kernel)
             continue;
         if (q < r)
-            return 0; /* r is not the first of its kernel */
-        ranks++;
+            return (Kernel){0};
+        kernel.ranks++;
         for (int i = 0; i < HOST_CPUS / 64; i++) {
-            allowed->bits[i] |= host->allowed.bits[i];
-            bound->bits[i] |= host->bound.bits[i];
+            kernel.allowed.bits[i] |= host->allowed.bits[i];
+            kernel.bound.bits[i] |= host->bound.bits[i];
         }
     }
-    return ranks;
+    return kernel;
 }
 
-/* The line of one kernel's ranks, if it is not well; else counts its CPUs. */
-static bool judge_kernel(Preflight *p, int r, int *cpus)
+/* Whether all is well; else its line. */
+static bool judge_kernel(Preflight *p, int r, const Kernel *kernel)
 {
-    CpuSet allowed, bound;
     Verdicts *v = &p->verdicts;
     const char *name = p->facts[r].host.name;
-    int ranks = ranks_of_kernel(p, r, &allowed, &bound);
-    int could = cpu_set_count(&allowed), have = cpu_set_count(&bound);
-    *cpus = could;
-    if (ranks == 0 || could == 0)
-        return true;
-    int alone = placed(p, r, false);
-    if (alone < ranks && alone < could)
+    int could = cpu_set_count(&kernel->allowed), have = cpu_set_count(&kernel->bound);
+    int alone = placed(p, r, false), cores = placed(p, r, true);
+    if (alone < kernel->ranks && alone < could)
         verdicts_add(v, "cores", VERDICT_WRONG, "mpirun --bind-to numa, or --bind-to none",
-                     "%d ranks are bound to %d CPU%s of the %d that they could have on %s", ranks,
-                     have, have > 1 ? "s" : "", could, name);
-    else if (alone < ranks)
+                     "%d ranks are bound to %d CPU%s of the %d that they could have on %s",
+                     kernel->ranks, have, have > 1 ? "s" : "", could, name);
+    else if (alone < kernel->ranks)
+        verdicts_add(v, "cores", VERDICT_LOOK,
+                     arena_text(&v->arena, "at most %d rank%s there, as --map-by ppr:%d:node",
+                                could, could > 1 ? "s" : "", could),
+                     "%d ranks share the %d CPU%s of %s", kernel->ranks, could,
+                     could > 1 ? "s" : "", name);
+    else if (cores < kernel->ranks)
         verdicts_add(
             v, "cores", VERDICT_LOOK,
-            arena_text(&v->arena, "at most %d ranks there, as --map-by ppr:%d:node", could, could),
-            "%d ranks share the %d CPU%s of %s", ranks, could, could > 1 ? "s" : "", name);
-    else if (placed(p, r, true) < ranks)
-        verdicts_add(v, "cores", VERDICT_LOOK,
-                     arena_text(&v->arena, "at most %d ranks there, and mpirun --bind-to core",
-                                placed(p, r, true)),
-                     "%d ranks share %d cores of %s by hyperthreads", ranks, placed(p, r, true),
-                     name);
-    else
-        return true;
-    return false;
+            arena_text(&v->arena, "at most %d ranks there, and mpirun --bind-to core", cores),
+            "%d ranks share %d cores of %s by hyperthreads", kernel->ranks, cores, name);
+    return alone == kernel->ranks && cores == kernel->ranks;
 }
 
 void placement_cores(Preflight *p)
@@ -111,15 +109,15 @@ void placement_cores(Preflight *p)
     bool well = true;
     int all = 0, hosts = 0;
     for (int r = 0; r < p->count; r++) {
-        int cpus;
-        well &= judge_kernel(p, r, &cpus);
-        CpuSet allowed, bound;
-        if (ranks_of_kernel(p, r, &allowed, &bound) > 0) {
-            all += cpus;
-            hosts++;
-        }
+        Kernel kernel = kernel_led_by(p, r);
+        int could = cpu_set_count(&kernel.allowed);
+        if (kernel.ranks == 0 || could == 0)
+            continue;
+        all += could;
+        hosts++;
+        well &= judge_kernel(p, r, &kernel);
     }
-    if (well && all > 0)
+    if (well && hosts > 0)
         verdicts_add(&p->verdicts, "cores", VERDICT_OK, NULL,
                      "%d rank%s, each with a core of its own (%d CPU%s on %d host%s)", p->count,
                      p->count > 1 ? "s" : "", all, all > 1 ? "s" : "", hosts, hosts > 1 ? "s" : "");

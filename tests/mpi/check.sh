@@ -22,8 +22,8 @@ for p in 0 2; do
     ok "a healthy place is status 0 (mpirun -n $p)" expect_status 0 check $p
     ok "with nothing wrong" nothing_wrong
     ok "in at most 80 columns" fits
-    for name in program configuration environment "data file" "CPU quota" "BLAS threads" shares \
-        clocks memory locks "disk space" save; do
+    for name in program configuration environment "data file" "BLAS threads" shares clocks memory \
+        locks "disk space" save; do
         ok "$name is ok" line "$name" ok
     done
 done
@@ -105,9 +105,11 @@ if (($(nproc) > 1)) && taskset -c 0 true 2>/dev/null; then
 else
     echo "ok - skipped: one CPU, or none may be chosen: no rank can be bound badly"
 fi
-crowd() { check $(($(nproc) + 1)); }
-ok "more ranks than CPUs are worth a look" expect_status 0 crowd
-ok "with how many there should be" line cores look "cure: at most $(nproc) rank"
+if (($(nproc) < 8)); then
+    crowd() { check $(($(nproc) + 1)); }
+    ok "more ranks than CPUs are worth a look" expect_status 0 crowd
+    ok "with how many there should be" line cores look "cure: at most $(nproc) rank"
+fi
 ok "ranks without work, too" expect_status 0 check 2 --set batch.micro=60
 ok "with the share" line shares look "50% busy"
 
@@ -135,7 +137,7 @@ fi
 
 # What a check that was killed has left is cleared by the next one.
 mkdir -p runs/tiny/check.tmp
-echo rest >runs/tiny/check.tmp/save.h5.tmp
+echo rest >runs/tiny/check.tmp/rest
 ok "what a killed check has left" expect_status 0 check 2
 ok "is cleared by the next one" test ! -e runs/tiny/check.tmp
 if command -v python3 >/dev/null; then
