@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 extern const Verb cli_import, cli_inspect, cli_train, cli_eval, cli_predict, cli_diff, cli_selftest,
-    cli_bench;
+    cli_bench, cli_check;
 
-const Verb *const verbs[] = {&cli_import, &cli_inspect,  &cli_train, &cli_eval, &cli_predict,
-                             &cli_diff,   &cli_selftest, &cli_bench, NULL};
+const Verb *const verbs[] = {&cli_import,  &cli_inspect, &cli_check,    &cli_train, &cli_eval,
+                             &cli_predict, &cli_diff,    &cli_selftest, &cli_bench, NULL};
 
 /* `bench` measures against sgemm. OpenBLAS chooses its kernels before main() begins; where it knows
  * no better than older ones than this CPU has, start once more with the right ones. */
@@ -38,7 +38,7 @@ static Err find_verb(const char *name, const Verb **verb)
     return *verb ? NULL : unknown_word("verb", name, names);
 }
 
-static Err run(const Comm *world, int argc, char **argv, double began)
+static Err run(const Comm *world, int argc, char **argv, const char *difference, double began)
 {
     if (argc < 2 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
         help_all();
@@ -53,6 +53,9 @@ static Err run(const Comm *world, int argc, char **argv, double began)
         return NULL;
     }
     args.began = began;
+    args.difference = difference;
+    if (difference && !verb->judges)
+        FAIL(STATUS_USER, "%s; start all ranks with the same command line", difference);
     TRY(identity_check_cpu());
     return verb->run(world, &args);
 }
@@ -79,10 +82,13 @@ int main(int argc, char **argv)
     log_level(world.rank == 0 ? LOG_INFO : LOG_SILENT);
     gemm_init();
 
-    Err err = comm_agree(&world, run(&world, argc, argv, began));
+    Arena words = {0};
+    const char *difference = args_difference(&world, &argc, &argv, &words);
+    Err err = comm_agree(&world, run(&world, argc, argv, difference, began));
     report(err);
     int status = (int)err_status(err);
     err_free(err);
+    arena_free(&words);
     comm_free(&world);
     comm_stop();
     return status;

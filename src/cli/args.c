@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 Err unknown_word(const char *what, const char *word, const char *const *words)
 {
@@ -43,6 +44,62 @@ static Err add_option(Args *args, const Verb *verb, int argc, char *const *argv,
     args->option[args->options] = option;
     args->value[args->options++] = value;
     return NULL;
+}
+
+/* ---- the ranks' command lines ---- */
+
+/* Between the words of a command line that is sent as one text. */
+enum { BETWEEN = '\037' };
+
+static const char *join(int argc, char *const *argv, Arena *arena)
+{
+    const char *line = "";
+    for (int i = 1; i < argc; i++)
+        line = arena_text(arena, "%s%s%c", line, argv[i], BETWEEN);
+    return line;
+}
+
+static char **split(const char *line, int *argc, Arena *arena)
+{
+    char *rest = arena_text(arena, "%s", line), *end;
+    char **argv = arena_take(arena, (int64_t)strlen(line) + 2, sizeof *argv);
+    argv[0] = "lockstep";
+    for (*argc = 1; (end = strchr(rest, BETWEEN)) != NULL; rest = end + 1) {
+        *end = '\0';
+        argv[(*argc)++] = rest;
+    }
+    return argv;
+}
+
+/* The first word that is another one than rank 0's. */
+static Err compare(const Comm *world, int argc, char *const *argv, int first_argc,
+                   char *const *first)
+{
+    char host[64] = "";
+    int i = 1;
+    while (i < argc && i < first_argc && strcmp(argv[i], first[i]) == 0)
+        i++;
+    if (i == argc && i == first_argc)
+        return NULL;
+    gethostname(host, sizeof host - 1);
+    FAIL(STATUS_USER, "rank %d on %s was started with \"%s\" where rank 0 has \"%s\"", world->rank,
+         host, i < argc ? argv[i] : "", i < first_argc ? first[i] : "");
+}
+
+const char *args_difference(const Comm *world, int *argc, char ***argv, Arena *arena)
+{
+    int first_argc;
+    const char *line =
+        comm_broadcast_text(world, world->rank == 0 ? join(*argc, *argv, arena) : NULL, arena);
+    char **first = split(line, &first_argc, arena);
+    Err err = comm_agree(world, compare(world, *argc, *argv, first_argc, first));
+    if (!err)
+        return NULL;
+    const char *text = arena_text(arena, "%s", err_text(err));
+    err_free(err);
+    *argc = first_argc;
+    *argv = first;
+    return text;
 }
 
 static bool asks_for_help(const char *word)

@@ -21,7 +21,8 @@ typedef struct Args {
     const char *value[ARGS_MOST];
     int options;
     bool help;
-    double began; /* on term_clock: when the program started */
+    double began;           /* on term_clock: when the program started */
+    const char *difference; /* of the ranks' command lines, for a verb that `judges`; else NULL */
 } Args;
 
 typedef struct Verb {
@@ -32,6 +33,7 @@ typedef struct Verb {
     const Option *accepted; /* ended by a NULL name */
     int least, most;        /* positional arguments */
     bool raw;               /* takes the command line as it is, after the verb */
+    bool judges;            /* says itself that ranks were started with different words */
     /* More help, printed after the options; may be NULL. */
     void (*explain)(void);
     Err (*run)(const Comm *world, const Args *args);
@@ -41,6 +43,9 @@ extern const Verb *const verbs[]; /* ended by NULL; in main.c */
 
 /* Takes a verb's command line apart. An unknown option is STATUS_USER with the closest match. */
 Err args_parse(Args *args, const Verb *verb, int argc, char *const *argv);
+/* What differs between the ranks' command lines, in words, the same on all; NULL: nothing. Then
+ * *argc and *argv become rank 0's, in the arena. Collective. */
+const char *args_difference(const Comm *world, int *argc, char ***argv, Arena *arena);
 /* The last value given for an option; NULL: not given. Of a flag: its own name. */
 const char *args_value(const Args *args, const char *name);
 /* All values given for an option, in order; returns how many. */

@@ -1,5 +1,5 @@
-/* The only file that knows MPI. */
-#include "dist/comm.h"
+/* Ranks, groups and what they say to each other; with comm_meet.c, the files that know MPI. */
+#include "dist/comm_inside.h"
 
 #include "base/cut.h"
 #include "base/mem.h"
@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <mpi.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -42,33 +41,6 @@ void comm_abort(int status)
     MPI_Abort(MPI_COMM_WORLD, status);
     for (;;)
         sched_yield();
-}
-
-/* ---- meeting ---- */
-
-/* Where hosts cannot reach each other, the first collective waits for ever, and nothing else looks
- * on yet. (Open MPI connects when first needed; with an address that every host has, such as a
- * container bridge's, a host finds itself there instead of the other.) */
-static void not_met(int number)
-{
-    static const char text[] =
-        "lockstep: the ranks cannot reach each other; the job ends. Name the network between the\n"
-        "  hosts, as in `--mca btl_tcp_if_include 10.0.0.0/24` (launch/README.md)\n";
-    (void)number;
-    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)written; /* without a stderr there is nothing more to do */
-    _exit(STATUS_FAILED);
-}
-
-/* Rank 0 speaks first, so that its word ends the others before theirs. */
-static void limit_meeting(bool begins)
-{
-    enum { SECONDS = 60, TURNS = 8 };
-    const char *text = getenv("LOCKSTEP_MEET");
-    int rank, most = text ? atoi(text) : SECONDS;
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    signal(SIGALRM, begins ? not_met : SIG_DFL);
-    alarm(begins && most > 0 ? (unsigned)(most + (rank < TURNS ? rank : TURNS)) : 0);
 }
 
 /* ---- groups ---- */
@@ -173,9 +145,9 @@ static void comm_open(MPI_Comm all, bool share, Comm *comm)
 
 void comm_world(Comm *comm)
 {
-    limit_meeting(true);
+    comm_limit_meeting(true);
     comm_open(MPI_COMM_WORLD, false, comm);
-    limit_meeting(false);
+    comm_limit_meeting(false);
 }
 
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm)
@@ -280,6 +252,12 @@ void comm_merge(const Comm *comm, double *values, int64_t count)
         int part = (int)(count - at < PART ? count - at : PART);
         MPI_Allreduce(MPI_IN_PLACE, values + at, part, MPI_DOUBLE, MPI_SUM, comm->inside->all);
     }
+}
+
+void comm_share(const Comm *comm, const void *mine, size_t size, void *all)
+{
+    CHECK(size <= INT_MAX, "%zu bytes a rank to share", size);
+    MPI_Allgather(mine, (int)size, MPI_BYTE, all, (int)size, MPI_BYTE, comm->inside->all);
 }
 
 void comm_allreduce(const Comm *comm, Real *vector, int64_t count)

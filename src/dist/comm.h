@@ -66,6 +66,8 @@ int64_t comm_max(const Comm *comm, int64_t value);
  * Exact, because x + 0 is. Or adds up counts: sums of whole numbers below 2^53 are exact in any
  * order; or times, of which nobody wants the last bits. Collective. */
 void comm_merge(const Comm *comm, double *values, int64_t count);
+/* Every rank's bytes on every rank: those of rank r begin at all + r * size. Collective. */
+void comm_share(const Comm *comm, const void *mine, size_t size, void *all);
 /* Collective. */
 void comm_barrier(const Comm *comm);
 /* Waits for the group's ranks alone. Collective over the group. */

@@ -15,6 +15,15 @@ void gemm_init(void)
 #endif
 }
 
+int gemm_threads(void)
+{
+#ifdef OPENBLAS_VERSION
+    return openblas_get_num_threads();
+#else
+    return 0;
+#endif
+}
+
 void gemm(bool a_transposed, bool b_transposed, int m, int n, int k, const Real *a, int lda,
           const Real *b, int ldb, bool add, Real *c, int ldc)
 {

@@ -8,6 +8,8 @@
 
 /* One BLAS thread for this process: ranks are the parallelism. Call before the first gemm. */
 void gemm_init(void);
+/* How many threads a product takes; 0: another BLAS, which does not tell. */
+int gemm_threads(void);
 
 /* C[m][n] (row stride ldc) = A B, plus C itself if `add`. A is [m][k] (row stride lda), or [k][m]
  * where `a_transposed`; B is [k][n] or [n][k]. Without `add`, C is written and never read. */

@@ -133,18 +133,24 @@ Err checkpoint_compose(State *state, const Normal *normal, const char *config,
     return err;
 }
 
-/* Of what stands around a tensor's values HDF5 takes a few hundred bytes; it asks for memory by
- * whole megabytes. */
-size_t checkpoint_room(const State *state, const char *config)
+/* Of what stands around a tensor's values HDF5 takes a few hundred bytes. */
+size_t checkpoint_bytes(const State *state, const char *config)
 {
-    enum { AROUND = 1024, REST = 2 << 20 };
-    size_t room = REST + strlen(config) + SEAL_BYTES;
+    enum { AROUND = 1024, HEAD = 8192 };
+    size_t bytes = HEAD + strlen(config) + SEAL_BYTES;
     for (int i = 0; i < state->net->tensor_count; i++) {
         const Tensor *t = state->net->tensors[i];
         size_t copies = t->kind == TENSOR_PARAMETER ? 1 + (size_t)state->slots : 1;
-        room += copies * ((size_t)t->size * sizeof(Real) + AROUND);
+        bytes += copies * ((size_t)t->size * sizeof(Real) + AROUND);
     }
-    return room;
+    return bytes;
+}
+
+/* HDF5 asks for memory by whole megabytes. */
+size_t checkpoint_room(const State *state, const char *config)
+{
+    enum { REST = 2 << 20 };
+    return REST + checkpoint_bytes(state, config);
 }
 
 /* ---- reading ---- */

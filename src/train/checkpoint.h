@@ -36,7 +36,8 @@ typedef struct Checkpoint {
  * 0 alone. */
 Err checkpoint_compose(State *state, const Normal *normal, const char *config,
                        const char *fingerprint, Buffer *image);
-/* Room that is enough for the image and its seal. */
+/* About how many bytes the image and its seal will have; and room that is enough for them. */
+size_t checkpoint_bytes(const State *state, const char *config);
 size_t checkpoint_room(const State *state, const char *config);
 /* Opens a file and reads everything but the tensors. STATUS_USER: damaged, no checkpoint, or
  * another format. */

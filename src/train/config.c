@@ -84,6 +84,8 @@ static const Field train_fields[] = {
      .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
     {"check_every", FIELD_SPAN, AT(check_every), "5 steps",
      .help = "how often the state in memory is hashed, to notice bits that flip; 0 steps: never"},
+    {"grace", FIELD_REAL, AT(grace), "30", 0, 1e6,
+     .help = "seconds from a signal to stop to the end of all: a step and a save must fit"},
     {0}};
 
 static const Field checkpoint_fields[] = {

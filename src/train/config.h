@@ -43,6 +43,7 @@ typedef struct Config {
     double ema;        /* what a moving average of the weights keeps; 0: none */
     double watchdog;   /* seconds without progress that are at least allowed */
     Span check_every;  /* how often the state in memory is hashed; count 0: never */
+    double grace;      /* seconds between the signal to stop and the end */
 
     Node every;            /* of `checkpoint` */
     Span checkpoint_every; /* count -1: none, or auto */

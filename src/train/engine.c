@@ -155,19 +155,26 @@ void engine_close(Engine *e)
     *e = (Engine){0};
 }
 
+EngineMemory engine_bytes(const Engine *e)
+{
+    return (EngineMemory){.data = (double)feed_bytes(&e->feed),
+                          .state = (double)e->state.window.bytes,
+                          .leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned),
+                          .own = (double)net_activation_bytes(e->net),
+                          .checkpoint =
+                              (double)checkpoint_room(&e->state, conf_text(e->config->conf))};
+}
+
 const char *engine_memory(const Engine *e, Arena *arena)
 {
-    double data = (double)feed_bytes(&e->feed), state = (double)e->state.window.bytes;
-    double leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned);
-    double own = (double)net_activation_bytes(e->net);
-    double all = (data + state + leaves) / e->comm->members + own;
+    EngineMemory m = engine_bytes(e);
+    double all = (m.data + m.state + m.leaves) / e->comm->members + m.own;
     return arena_text(
         arena,
         "memory of a group of ranks: data %.1f MB, parameters and optimizer %.1f MB,\n"
         "  gradients %.1f MB; of a rank: activations %.1f MB; %.1f MB a rank in all;\n"
         "  of rank 0, besides: %.1f MB for checkpoints",
-        data / 1e6, state / 1e6, leaves / 1e6, own / 1e6, all / 1e6,
-        (double)checkpoint_room(&e->state, conf_text(e->config->conf)) / 1e6);
+        m.data / 1e6, m.state / 1e6, m.leaves / 1e6, m.own / 1e6, all / 1e6, m.checkpoint / 1e6);
 }
 
 Targets engine_targets(const Engine *e)

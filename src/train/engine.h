@@ -90,7 +90,14 @@ Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Re
  * is 0. Flags as in step_run. Collective. */
 Err eval_run(Engine *engine, Part part, Word mine, Word *all, Result *result);
 
-/* What a group of ranks and a rank hold in memory, in words, for log_wrapped. */
+/* What a group of ranks, a rank, and rank 0 besides hold in memory, in bytes. */
+typedef struct EngineMemory {
+    double data, state, leaves; /* of the group: samples, parameters and slots, gradients */
+    double own;                 /* of the rank: activations */
+    double checkpoint;          /* of rank 0 */
+} EngineMemory;
+EngineMemory engine_bytes(const Engine *engine);
+/* The same in words, for log_wrapped. */
 const char *engine_memory(const Engine *engine, Arena *arena);
 
 /* Sets global and leaves for the step that begins at the state's samples. */

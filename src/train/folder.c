@@ -15,8 +15,8 @@ static const double lock_patience = 30; /* seconds: a killed job's rank 0 may st
 /* What decides no bit may differ when a run goes on, even one that is complete: how it talks, what
  * it logs, when it saves. */
 #define DECIDES_NO_BIT                                                                             \
-    "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "data.store",    \
-        "data.memory", "checkpoint.every", "checkpoint.mtbf", "checkpoint.keep",                   \
+    "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "train.grace",   \
+        "data.store", "data.memory", "checkpoint.every", "checkpoint.mtbf", "checkpoint.keep",     \
         "checkpoint.on_failure"
 /* And how long it is. */
 static const char *const may_change[] = {"train.length", DECIDES_NO_BIT, NULL};

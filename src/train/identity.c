@@ -1,8 +1,6 @@
 /* The fingerprint. */
 #include "train/identity.h"
 
-#include "base/digest.h"
-#include "base/log.h"
 #include "base/real.h"
 
 #include <string.h>
@@ -35,15 +33,6 @@ Err identity_check_cpu(void)
 #endif
 #endif
     return NULL;
-}
-
-void identity_compare(const Comm *comm, const char *identity)
-{
-    uint64_t mine = digest_bytes(identity, strlen(identity)), first = mine;
-    comm_broadcast(comm, &first, sizeof first, 0);
-    if (comm_max(comm, first != mine))
-        log_warning("the ranks' programs or CPUs differ: results may depend on which rank does "
-                    "what (build for the oldest CPU of all hosts: -DLOCKSTEP_ARCH)");
 }
 
 const char *identity_change(const char *was, const char *is, Arena *arena)

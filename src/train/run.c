@@ -175,7 +175,8 @@ static Err train(Run *run)
     run->begun = true;
     engine_size_step(e);
     TRY(comm_agree(run->comm, run_open_files(run)));
-    identity_compare(run->comm, run->identity);
+    if (!run->options->quiet)
+        preflight_warn(&run->preflight, e, run->folder.path);
     if (!run->options->quiet)
         coordinator_announce(e);
     if (!run->options->quiet)
@@ -203,7 +204,10 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
 {
     Run run = {.comm = comm, .config = config, .options = options};
     run.identity = identity_text(&run.arena);
-    Err err = folder_open(&run.folder, comm, config, options);
+    preflight_open(&run.preflight, comm, config, NULL);
+    Err err = preflight_refuse(&run.preflight);
+    if (!err)
+        err = folder_open(&run.folder, comm, config, options);
     if (!err)
         err = train(&run);
     if (err && !run.begun)
@@ -214,6 +218,7 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
     metrics_close(&run.metrics);
     engine_close(&run.engine);
     folder_close(&run.folder);
+    preflight_close(&run.preflight);
     arena_free(&run.arena);
     return err;
 }

@@ -8,6 +8,7 @@
 #include "train/interval.h"
 #include "train/metrics.h"
 #include "train/pace.h"
+#include "train/preflight.h"
 #include "train/writer.h"
 
 typedef struct Run {
@@ -20,6 +21,7 @@ typedef struct Run {
     Metrics metrics;
     Writer *writer;    /* of rank 0 */
     Interval interval; /* likewise */
+    Preflight preflight;
     Term term;
     const char *identity;
     Word all;          /* of the last round */

@@ -8,9 +8,9 @@ ok "and says what the verbs are" says train
 ok "in at most 80 columns" fits
 
 # The verbs that the program itself lists: "  name   what it does".
-verbs=$(awk '$1 ~ /^(import|inspect|train|eval|predict|diff|selftest|bench)$/ {print $1}' said | sort -u)
-ok "it lists import, inspect, train, eval, predict, diff, selftest and bench" \
-    test "$(tr '\n' ' ' <<<"$verbs")" = "bench diff eval import inspect predict selftest train "
+verbs=$(awk '$1 ~ /^(import|inspect|check|train|eval|predict|diff|selftest|bench)$/ {print $1}' said | sort -u)
+ok "it lists import, inspect, check, train, eval, predict, diff, selftest and bench" \
+    test "$(tr '\n' ' ' <<<"$verbs")" = "bench check diff eval import inspect predict selftest train "
 for verb in $verbs; do
     ok "lockstep $verb -h ends with status 0" expect_status 0 ranks 0 "$verb" -h
     ok "lockstep $verb -h is a help for $verb" says "lockstep $verb"
