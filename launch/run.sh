@@ -15,11 +15,14 @@
 # first ends them at once. The status is the program's: 0 done, 1 failed, 2 usage or data,
 # 3 diverged, 75 run me again.
 #
+# What killed jobs left on this machine is cleared away (launch/segments.sh).
+#
 # $LOCKSTEP names another program than build/release/lockstep.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 program=${LOCKSTEP:-$root/build/release/lockstep}
+source "$root/launch/segments.sh"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; }
 fail() { echo "run.sh: $*" >&2; exit 2; }
@@ -79,7 +82,10 @@ export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-4}
 
 # Ranks that have not left when one ended with a status other than 0 are ended without mpirun's
 # seconds of grace: all files are written and all ranks agree before the first one leaves.
-command=(mpirun $quiet --mca odls_base_sigkill_timeout 0 ${options[@]+"${options[@]}"} "$program" "$@")
+segments_sweep
+segments_record
+command=(mpirun $quiet --mca odls_base_sigkill_timeout 0
+    ${segments_record:+--report-uri "$segments_record"} ${options[@]+"${options[@]}"} "$program" "$@")
 if [[ -z $quiet ]]; then echo "run.sh: ${command[*]}" >&2; fi
 
 # mpirun answers TERM and INT by killing its ranks a second later, but forwards USR1. With `set -m`
@@ -107,13 +113,14 @@ for signal in TERM INT HUP USR1; do trap "stop $signal" $signal; done
 # A signal ends `wait` early: then its status is not mpirun's, and it must wait again.
 while true; do
     signalled= status=0
-    wait $mpirun || status=$?
+    wait $mpirun 2>/dev/null || status=$? # bash would tell that it was killed, we do so below
     [[ $signalled ]] || break
 done
+segments_close
 if ((status > 192)); then # no signal's: mpirun's own
     echo "run.sh: mpirun has lost a host, or failed itself (status $status; -v shows more)" >&2
     status=1
 elif ((status > 128)); then
-    echo "run.sh: a rank was ended by signal $(kill -l $((status - 128)))" >&2
+    echo "run.sh: a rank or mpirun was ended by signal $(kill -l $((status - 128)))" >&2
 fi
 exit $status

@@ -5,6 +5,7 @@
 #     scripts/deps.sh --peers    also PyTorch and h5py, for scripts/bench-peers and the test oracles
 #     scripts/deps.sh --fuzz     also clang, for scripts/fuzz.sh
 #     scripts/deps.sh --slurm    also Slurm, for tests that are skipped without it
+#     scripts/deps.sh --memory   also valgrind, for scripts/test.sh memory
 set -euo pipefail
 
 packages=(
@@ -23,6 +24,7 @@ case ${1-} in
 --peers) packages+=(python3 python3-torch python3-h5py) ;;
 --fuzz) packages+=(clang) ;;
 --slurm) packages+=(slurmctld slurmd slurm-client munge) ;;
+--memory) packages+=(valgrind) ;;
 *)  sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; [[ $1 == -h ]]; exit ;;
 esac
 

@@ -3,9 +3,11 @@
 #
 #     scripts/test.sh           installs what is missing, builds, runs all tests but the slow ones
 #     scripts/test.sh slow      the slow ones alone
+#     scripts/test.sh memory    the mpi tests with sanitizers, and a run under valgrind: half an hour
 #     scripts/test.sh -R tree   what ctest's arguments choose, without the checks of the sources
 #
-# release build: unit and mpi tests; sanitize and double builds: unit tests; then the rules of the
+# release build: unit and mpi tests; sanitize and double builds: unit tests, and with sanitizers a
+# short run on two ranks; then the rules of the
 # house (layers, formatting). Passing tests make one line a program, failing ones are shown in full.
 # The last line is `N passed, N failed`, and N counts promises: the sentences of the CUnit programs
 # and of the shell tests. Status 1 if any failed.
@@ -114,8 +116,8 @@ scripts/deps.sh || exit 1
 
 case ${1-} in
 '')
-    suite release -LE slow
-    suite sanitize -L unit
+    suite release -LE 'slow|memory'
+    suite sanitize -L 'unit|memory'
     suite double -L unit
     echo "== the house"
     check "layers, doors and sizes of src/" scripts/check-layers
@@ -123,6 +125,12 @@ case ${1-} in
     check "formatting" scripts/check-format
     ;;
 slow) suite release -L slow ;;
+memory)
+    scripts/deps.sh --memory || exit 1
+    export LIMIT=${LIMIT:-300}
+    suite sanitize -L mpi -E 'mpi/(bench|pace)' # they measure speed
+    suite memcheck -L memory
+    ;;
 -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; exit 0 ;;
 *) suite release "$@" ;;
 esac
