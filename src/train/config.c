@@ -79,6 +79,9 @@ static const Field train_fields[] = {
      .help = "evaluate with a moving average of the weights that keeps so much; 0: none"},
     {"watchdog", FIELD_REAL, AT(watchdog), "60", 0, 1e6,
      .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
+    {"on_divergence", FIELD_NODE, AT(on_divergence), "stop",
+     .help =
+         "a step that is not finite: stop (status 3), skip, or back to a checkpoint; see below"},
     {0}};
 
 static const Field checkpoint_fields[] = {
@@ -101,6 +104,8 @@ const ConfigSection config_sections[] = {
     {"train", train_fields},
     {"train.early_stop", early_stop_fields},
     {"train.target", target_fields},
+    {"train.on_divergence as {skip: ...}", diverge_skip_fields},
+    {"train.on_divergence as {back: ...}", diverge_back_fields},
     {"log", log_fields},
     {"checkpoint", checkpoint_fields},
     {NULL, NULL},
@@ -170,6 +175,7 @@ static Err read_all(Config *config)
     TRY(read_section(&config->train, config, "train", train_fields));
     TRY(read_section(&config->checkpoint, config, "checkpoint", checkpoint_fields));
     TRY(read_section(&config->log, config, "log", log_fields));
+    TRY(diverge_read(&config->divergence, config->on_divergence, config->checkpoint));
     if (!conf_is_list(config->model))
         return conf_fail(config->model, "model is a list of layers");
     return NULL;

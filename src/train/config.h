@@ -6,6 +6,7 @@
 
 #include "data/normalize.h"
 #include "train/batches.h"
+#include "train/diverge.h"
 
 /* One of `of` parts of the training rows is held out for validation. */
 typedef struct Fold {
@@ -38,7 +39,9 @@ typedef struct Config {
     Node early_stop, target;
     double time_limit; /* seconds; 0: none */
     double ema;        /* what a moving average of the weights keeps; 0: none */
-    double watchdog;   /* seconds without progress that are at least allowed */
+    Node on_divergence;
+    OnDivergence divergence;
+    double watchdog; /* seconds without progress that are at least allowed */
 
     Span checkpoint_every;
     int64_t keep;

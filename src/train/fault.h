@@ -10,6 +10,7 @@
 #define TRAIN_FAULT_H
 
 #include "base/err.h"
+#include "base/real.h"
 
 #include <stdint.h>
 
@@ -18,5 +19,8 @@ typedef enum FaultStage { FAULT_COMPUTE, FAULT_EVALUATE, FAULT_SAVE, FAULT_READ 
 /* An `error` comes back as an Err; `kill`, `hang`, `slow` (it takes 1.2 seconds), `stop` (the
  * save signal) and `wait` (until that has come) happen on the spot. */
 Err fault_at(FaultStage stage, int64_t step, int rank);
+/* `nan@leaf:step:leaf`: spoils the gradient of this micro-batch of the step, whichever rank has it,
+ * at its first element. */
+void fault_spoil(int64_t step, int64_t leaf, Real *gradient);
 
 #endif

@@ -14,8 +14,9 @@ static const double lock_patience = 30; /* seconds: a killed job's rank 0 may st
 
 /* What may differ when a run goes on: how long, how it talks, what it logs. */
 static const char *const may_change[] = {
-    "train.length", "train.time_limit", "train.watchdog", "exchange",
-    "log",          "data.store",       "data.memory",    NULL};
+    "train.length",        "train.time_limit", "train.watchdog",
+    "train.on_divergence", "exchange",         "log",
+    "data.store",          "data.memory",      NULL};
 
 /* What is there before the first step. */
 static const char *const started[] = {"config.yaml", "log.txt", "lock"};
@@ -92,8 +93,14 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
 /* Complete, and nothing more is asked for; or of another length, which is all that may differ. */
 static void note_finished(Folder *folder, Conf *now, Conf *then)
 {
-    static const char *const nothing[] = {
-        "exchange", "log", "train.time_limit", "train.watchdog", "data.store", "data.memory", NULL};
+    static const char *const nothing[] = {"exchange",
+                                          "log",
+                                          "train.time_limit",
+                                          "train.watchdog",
+                                          "train.on_divergence",
+                                          "data.store",
+                                          "data.memory",
+                                          NULL};
     const char *a, *b;
     if (!conf_difference(now, then, nothing, &a, &b))
         folder->finished = summary_read_line(folder->path, &folder->arena);

@@ -7,8 +7,7 @@
 
 #include <inttypes.h>
 
-/* Restores from a checkpoint that every rank can see. */
-static Err restore(Run *run, const char *path, bool whole)
+Err run_restore(Run *run, const char *path, bool whole)
 {
     State *state = &run->engine.state;
     Checkpoint saved = {0};
@@ -34,12 +33,19 @@ Err run_start_state(Run *run)
 {
     const char *resumed = run->folder.checkpoint;
     if (resumed)
-        TRY(restore(run, resumed, true));
+        TRY(run_restore(run, resumed, true));
     else if (run->options->from)
-        TRY(restore(run, run->options->from, false));
+        TRY(run_restore(run, run->options->from, false));
     if (resumed)
         log_info("resumed from %s at step %" PRId64, resumed, run->engine.state.step);
     return NULL;
+}
+
+Err run_open_metrics(Run *run)
+{
+    const Engine *e = &run->engine;
+    return metrics_open(&run->metrics, run->folder.path, e->state.step, e->state.control.evaluated,
+                        e->descent.optim.type->trust != NULL);
 }
 
 Err run_open_files(Run *run)
@@ -48,14 +54,15 @@ Err run_open_files(Run *run)
     State *state = &e->state;
     if (!run_leads(run))
         return NULL;
-    TRY(metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
-                     e->descent.optim.type->trust != NULL));
-    run->writer = writer_open(&(Saving){.state = state,
-                                        .normal = &e->feed.normal,
-                                        .config = conf_text(run->config->conf),
-                                        .fingerprint = run->identity,
-                                        .metrics = &run->metrics,
-                                        .run = run->folder.path,
-                                        .keep = run->config->keep});
+    TRY(run_open_metrics(run));
+    run->writer =
+        writer_open(&(Saving){.state = state,
+                              .normal = &e->feed.normal,
+                              .config = conf_text(run->config->conf),
+                              .fingerprint = run->identity,
+                              .metrics = &run->metrics,
+                              .run = run->folder.path,
+                              .keep = run->config->keep,
+                              .returns = run->config->divergence.answer == DIVERGED_BACK});
     return NULL;
 }

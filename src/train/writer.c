@@ -17,7 +17,7 @@ struct Writer {
     Buffer image;
     /* The save in flight. */
     Arena arena;
-    int64_t step;
+    int64_t step, anchor;
     const char *best, *step_path; /* NULL: not under this name */
     Err err;
     atomic_bool failed; /* err is there, for those who do not wait */
@@ -44,7 +44,7 @@ static Err write_files(Writer *w)
     if (!w->step_path)
         return NULL;
     TRY(file_replace(w->step_path, w->image.bytes, w->image.size));
-    checkpoint_prune(saving->run, saving->keep);
+    checkpoint_prune(saving->run, saving->keep, w->anchor);
     return NULL;
 }
 
@@ -122,6 +122,7 @@ Err writer_save(Writer *w, unsigned as)
                            &w->image));
     arena_free(&w->arena);
     w->step = saving->state->step;
+    w->anchor = saving->returns ? saving->state->control.setback.anchor : -1;
     w->best = as & SAVE_BEST ? arena_text(&w->arena, "%s/checkpoints/best.h5", saving->run) : NULL;
     w->step_path = as & SAVE_STEP ? checkpoint_path(saving->run, w->step, &w->arena) : NULL;
     if (!w->running)

@@ -25,6 +25,7 @@ typedef struct Saving {
     Metrics *metrics;
     const char *run; /* directory */
     int64_t keep;    /* checkpoints */
+    bool returns;    /* the run may go back to control.setback.anchor: that one stays, too */
 } Saving;
 
 typedef enum SaveAs {
