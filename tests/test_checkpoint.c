@@ -49,13 +49,21 @@ static bool same_trend(const Trend *a, const Trend *b)
     return a->seen == b->seen && a->bad == b->bad && a->best == b->best;
 }
 
+static bool same_setback(const Setback *a, const Setback *b)
+{
+    return a->skipped == b->skipped && a->skipped_row == b->skipped_row &&
+           a->returns == b->returns && a->returns_row == b->returns_row && a->place == b->place &&
+           a->rate_factor == b->rate_factor && a->anchor == b->anchor;
+}
+
 static bool same_control(const Control *a, const Control *b)
 {
     return a->evaluated == b->evaluated && a->train_loss == b->train_loss && a->best == b->best &&
            a->best_step == b->best_step && a->best_loss == b->best_loss &&
            same_trend(&a->plateau.trend, &b->plateau.trend) &&
            a->plateau.cooldown == b->plateau.cooldown && a->plateau.drops == b->plateau.drops &&
-           same_trend(&a->early, &b->early) && a->stopped == b->stopped;
+           same_trend(&a->early, &b->early) && a->stopped == b->stopped &&
+           same_setback(&a->setback, &b->setback);
 }
 
 /* Everything that the file says. */
@@ -354,11 +362,13 @@ static void older(void)
     compose_normal(file, (int64_t[]){1}, 1, (int64_t[]){1});
     put_sealed(file, path);
     CU_ASSERT_FATAL(fine(checkpoint_open(&checkpoint, path)));
-    CU_ASSERT(same_control(&checkpoint.control, &(Control){.evaluated = 40,
-                                                           .train_loss = 0.5,
-                                                           .best = 0.25,
-                                                           .best_step = 30,
-                                                           .best_loss = 0.125}));
+    CU_ASSERT(
+        same_control(&checkpoint.control, &(Control){.evaluated = 40,
+                                                     .train_loss = 0.5,
+                                                     .best = 0.25,
+                                                     .best_step = 30,
+                                                     .best_loss = 0.125,
+                                                     .setback = {.rate_factor = 1, .anchor = -1}}));
     checkpoint_close(&checkpoint);
     scratch_remove(&scratch);
 }
@@ -369,14 +379,17 @@ static void forged(void)
     static const struct {
         int rank;
         int64_t scale[2], height, stopped;
+        double rate_factor;
         const char *words;
     } cases[] = {
-        {2, {3, 20}, 28, 0, "forged.h5: /normalization is damaged"},
-        {1, {2}, 28, 0, "forged.h5: /normalization is damaged"},
-        {1, {3}, 0, 0, "forged.h5: an input of 1 x 0 x 28 makes no sense"},
-        {1, {3}, INT64_MAX, 0, "makes no sense"},
-        {1, {3}, 28, 3, "forged.h5: /control: \"stopped\" is 3"},
-        {1, {3}, 28, -1, "\"stopped\" is -1"},
+        {2, {3, 20}, 28, 0, 1, "forged.h5: /normalization is damaged"},
+        {1, {2}, 28, 0, 1, "forged.h5: /normalization is damaged"},
+        {1, {3}, 0, 0, 1, "forged.h5: an input of 1 x 0 x 28 makes no sense"},
+        {1, {3}, INT64_MAX, 0, 1, "makes no sense"},
+        {1, {3}, 28, 3, 1, "forged.h5: /control: \"stopped\" is 3"},
+        {1, {3}, 28, -1, 1, "\"stopped\" is -1"},
+        {1, {3}, 28, 0, 0, "/control: \"rate_factor\" is 0"},
+        {1, {3}, 28, 0, 1.5, "\"rate_factor\" is 1.5"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Scratch scratch = scratch_make();
@@ -390,6 +403,7 @@ static void forged(void)
         CU_ASSERT(fine(h5_write_int(file, "/", "input_height", cases[i].height)));
         CU_ASSERT(fine(h5_write_int(file, "/", "input_width", 28)));
         CU_ASSERT(fine(h5_write_int(file, "/control", "stopped", cases[i].stopped)));
+        CU_ASSERT(fine(h5_write_real(file, "/control", "rate_factor", cases[i].rate_factor)));
         put_sealed(file, path);
         CU_ASSERT(refused(checkpoint_open(&checkpoint, path), STATUS_USER, cases[i].words));
         checkpoint_close(&checkpoint);
@@ -477,12 +491,29 @@ static void pruned(void)
     save_run(&scratch, &saved, 5);
     scratch_write(scratch_path(&scratch, "checkpoints/best.h5"), "best", 4);
     scratch_write(scratch_path(&scratch, "checkpoints/step-00000006.h5.tmp"), "part", 4);
-    checkpoint_prune(scratch.folder, 2);
+    checkpoint_prune(scratch.folder, 2, -1);
     CU_ASSERT_EQUAL(files(&scratch, ".tmp"), 0);
     CU_ASSERT_EQUAL(files(&scratch, ".h5"), 3); /* two steps, and the best */
     CU_ASSERT(newest(&scratch, &warned) == 5);
     CU_ASSERT(file_exists(scratch_path(&scratch, "checkpoints/step-00000004.h5")));
     CU_ASSERT(file_exists(scratch_path(&scratch, "checkpoints/best.h5")));
+    saved_close(&saved);
+    scratch_remove(&scratch);
+}
+
+static void kept_to_go_back(void)
+{
+    Scratch scratch = scratch_make();
+    Saved saved;
+    bool warned;
+    saved_open(&saved, layers, 1);
+    save_run(&scratch, &saved, 6);
+    checkpoint_prune(scratch.folder, 2, 3);
+    CU_ASSERT_EQUAL(files(&scratch, ".h5"), 3);
+    CU_ASSERT(file_exists(scratch_path(&scratch, "checkpoints/step-00000003.h5")));
+    checkpoint_drop_after(scratch.folder, 5);
+    CU_ASSERT_EQUAL(files(&scratch, ".h5"), 2);
+    CU_ASSERT(newest(&scratch, &warned) == 5);
     saved_close(&saved);
     scratch_remove(&scratch);
 }
@@ -544,6 +575,7 @@ static const Promise promises[] = {
     {"what a sealed file says of itself is held against itself", forged},
     {"of a damaged newest file is warned, and the one before it is used", newest_intact},
     {"only the newest are kept, and nothing of a save that was killed", pruned},
+    {"the one to go back to is kept, and those after it go when the run has", kept_to_go_back},
     {"of a parameter that is not finite no checkpoint is written", not_finite},
     {"a full disk leaves the older file as it was, and nothing else", full_disk},
     {0}};

@@ -95,12 +95,31 @@ static void one_bad_element_is_found(void)
         }
 }
 
+/* Negative ones, subnormal ones, wherever they stand; NaN is above infinity. */
+static void largest_magnitude(void)
+{
+    enum { COUNT = 150 };
+    static const double values[] = {3e-40, 0.5, -7, 3e38, -INFINITY};
+    Real zeros[COUNT] = {0};
+    CU_ASSERT(vec_largest(zeros, COUNT) == 0 && vec_largest(zeros, 0) == 0);
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < 5; k++) {
+            Real x[COUNT] = {0};
+            x[i] = (Real)values[k];
+            x[(i + 40) % COUNT] = (Real)(values[k] / 2);
+            CU_ASSERT(vec_largest(x, COUNT) == (Real)fabs(values[k]));
+            x[(i + 80) % COUNT] = -(Real)NAN;
+            CU_ASSERT(isnan(vec_largest(x, COUNT)));
+        }
+}
+
 static const Promise promises[] = {
     {"gemm is three loops, in all its forms", gemm_is_three_loops},
     {"the kernels in use have a name", kernels_have_a_name},
     {"sums of vectors have the same bits wherever they are cut", vectors_can_be_cut_anywhere},
     {"vectors of doubles add up", doubles_add_up},
     {"one element that is not finite is found", one_bad_element_is_found},
+    {"the largest magnitude is found, and is NaN where an element is", largest_magnitude},
     {0},
 };
 

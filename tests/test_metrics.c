@@ -10,7 +10,7 @@
 
 #define HEADER                                                                                     \
     "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,gradient_norm,noise_scale,noise_trace," \
-    "noise_signal,penalty,sparsity\n"
+    "noise_signal,penalty,sparsity,skipped\n"
 
 /* Evaluations every 4 steps, saved with step 8. */
 static const char rows[] = HEADER "train,2,64,0.5,0.1,1.5,0.25,,32\n"
@@ -178,19 +178,22 @@ static void empty_columns(void)
     Engine engine = {
         .clock = {.epoch = 4, .batch = 1}, .global = 1, .state = {.step = 2, .samples = 2}};
     Result regression = {.loss = 0.5, .accuracy = NAN, .samples = 1, .gradient = 1.5};
+    Result skipped = {.loss = NAN, .accuracy = 0.5, .samples = 1, .gradient = 1, .skipped = true};
     /* Two parts: trace 2, signal 2. */
     noise_add(&engine.state.control.noise, &(NoiseParts){2, 2, 8, 3, 0});
     char *text;
     size_t size;
     CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1, false)));
     metrics_step(&metrics, &engine, 0.25, &regression);
+    metrics_step(&metrics, &engine, 0.25, &skipped);
     metrics_evaluation(&metrics, &engine, PART_TEST, &regression, 1);
     metrics_evaluation(&metrics, &engine, PART_VALIDATION, NULL, 1);
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&scratch, "metrics.csv"), &text, &size)));
-    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1,1.5,1,2,2,,\n"
-                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,,\n"
-                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,,\n");
+    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1,1.5,1,2,2,,,\n"
+                                        "train,2,2,0.5,0.25,nan,0.5,,1,,1,2,2,,,1\n"
+                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,,,\n"
+                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,,,\n");
     mem_free(text);
     scratch_remove(&scratch);
 }
@@ -220,7 +223,7 @@ static const Promise promises[] = {
     {"a file with nothing to cut is left alone", untouched},
     {"a run with stops between leaves the same bytes as one without", resumed_alike},
     {"a row of timing.csv has seconds and rate in steps, and where all time went", timing},
-    {"what was not measured is an empty column", empty_columns},
+    {"what was not measured is an empty column; a skipped step says so", empty_columns},
     {"a file that cannot be written is named", unwritable},
     {0}};
 

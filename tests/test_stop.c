@@ -4,6 +4,8 @@
 #include "scratch.h"
 #include "unit.h"
 
+#include <math.h>
+
 typedef struct Read {
     Conf *conf;
     Stop stop;
@@ -65,6 +67,19 @@ static void patience(void)
     static const char accuracy[] = "{early_stop: {patience: 2, metric: validation_accuracy}}";
     static const double rising[] = {0.1, 0.2, 0.2, 0.3, 0.3, 0.29};
     CU_ASSERT_EQUAL(stops_after(accuracy, rising, 6, STOPPED_EARLY), 6);
+}
+
+/* Neither a first NaN nor a later infinity is the best that others are held against. */
+static void not_finite(void)
+{
+    const double loss[] = {NAN, 5, -INFINITY, 4, NAN, INFINITY};
+    CU_ASSERT_EQUAL(stops_after("{early_stop: 2}", loss, 6, STOPPED_EARLY), 6);
+    CU_ASSERT_EQUAL(stops_after("{early_stop: 1}", loss, 6, STOPPED_EARLY), 1);
+    CU_ASSERT_EQUAL(stops_after("{target: {validation_loss: 3}}", loss, 6, STOPPED_TARGET), 0);
+    const double accuracy[] = {NAN, 0.1, 0.1, 0.1};
+    CU_ASSERT_EQUAL(stops_after("{early_stop: {patience: 2, metric: validation_accuracy}}",
+                                accuracy, 4, STOPPED_EARLY),
+                    4);
 }
 
 static void least_change(void)
@@ -134,6 +149,7 @@ static void refusals(void)
 static const Promise promises[] = {
     {"without settings nothing stops a run", nothing},
     {"a run stops when there was no better figure for `patience` evaluations", patience},
+    {"a figure that is not finite is never better than any other", not_finite},
     {"better is by more than min_delta", least_change},
     {"a run stops when its target is reached", target},
     {"one line says why", said},

@@ -12,7 +12,7 @@ typedef enum Status {
     STATUS_DONE = 0,
     STATUS_FAILED = 1,   /* the run failed */
     STATUS_USER = 2,     /* usage, configuration or data */
-    STATUS_DIVERGED = 3, /* a loss that is not finite */
+    STATUS_DIVERGED = 3, /* a loss, gradient or parameter that is not finite */
     STATUS_STOPPED = 75  /* stopped early with a checkpoint: run me again (EX_TEMPFAIL) */
 } Status;
 

@@ -4,12 +4,16 @@
 #ifndef BASE_REAL_H
 #define BASE_REAL_H
 
+#include <float.h>
+
 #ifdef REAL_IS_DOUBLE
 typedef double Real;
 #define REAL_NAME "float64"
+#define REAL_MOST DBL_MAX
 #else
 typedef float Real;
 #define REAL_NAME "float32"
+#define REAL_MOST FLT_MAX
 #endif
 
 /* A cache line, the alignment of every arena offset: OpenBLAS results can change with alignment. */

@@ -352,6 +352,12 @@ void reduce_meet(Reduce *r)
     tell_wait(r, false);
 }
 
+void reduce_leave(Reduce *r)
+{
+    settle(r);
+    reduce_meet(r);
+}
+
 void reduce_finish(Reduce *r)
 {
     flag_raise(&signal_of(r, r->comm->member)->applied, r->round);

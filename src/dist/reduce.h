@@ -10,6 +10,7 @@
  *                     or, where a norm of the sum is needed first: reduce_keep, which also keeps
  *                     the blocks, reduce_meet, and reduce_again, which goes through them again
  *     reduce_finish   everybody in the group has applied
+ *     or, after reduce_agree: reduce_leave, and nothing is applied
  *
  * Inside a group each rank folds its slice straight out of its neighbours' leftover subtrees, block
  * by block in cache: no copy of the vector is ever summed or gathered. Between groups the columns
@@ -22,13 +23,14 @@
 
 enum { REDUCE_SCALARS = 16 };
 
-/* One word a rank: the OR of flags, and the lowest rank that failed. */
+/* One word a rank: the OR of flags, and the lowest rank that failed or diverged. */
 enum {
     WORD_FAILED = 1,
     WORD_STOP = 2,
     WORD_TIME = 4,
     WORD_CHANGED = 8, /* memory is not as it was left, or not alike in all groups */
-    WORD_SAVE = 16    /* a checkpoint is due by the clock */
+    WORD_SAVE = 16,   /* a checkpoint is due by the clock */
+    WORD_DIVERGED = 32
 };
 typedef struct Word {
     uint32_t flags;
@@ -75,6 +77,9 @@ void reduce_push(Reduce *reduce, int64_t index, const Real *leaf, const double *
  * reduce_begin or reduce_close. A rank that failed may have pushed fewer leaves than its share; its
  * flags say so and nobody reads them. scalars: the sums. Collective. */
 Word reduce_agree(Reduce *reduce, Word mine, double *scalars);
+/* Leaves a round with vectors after reduce_agree when others are to follow: what is under way is
+ * ended before anybody in the group writes another leaf. Collective. */
+void reduce_leave(Reduce *reduce);
 typedef void ReduceApply(void *context, int64_t block, const Real *sum);
 /* Collective. */
 void reduce_apply(Reduce *reduce, ReduceApply *apply, void *context);

@@ -3,6 +3,8 @@
  * scalar tail, and hence wherever an array is cut into slices. */
 #include "math/vec.h"
 
+#include <string.h>
+
 void vec_add(Real *sum, const Real *a, const Real *b, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -42,4 +44,38 @@ int vec_finite(const Real *x, int64_t n)
     for (int64_t i = 0; i < n; i++)
         bad |= !(x[i] - x[i] == 0); /* inf - inf and NaN are NaN; no early exit, to stay SIMD */
     return !bad;
+}
+
+/* A float without its sign is ordered as an integer is, infinity above all numbers and NaN above
+ * that: one AND and one MAX a vector, and nothing is lost on the way, as with fmax. */
+#ifdef REAL_IS_DOUBLE
+typedef int64_t Pattern;
+static const Pattern magnitude = INT64_MAX;
+#else
+typedef int32_t Pattern;
+static const Pattern magnitude = INT32_MAX;
+#endif
+
+static inline Pattern pattern(const Real *x)
+{
+    Pattern bits;
+    memcpy(&bits, x, sizeof bits);
+    return bits & magnitude;
+}
+
+Real vec_largest(const Real *x, int64_t n)
+{
+    enum { PARTS = 64 };
+    Pattern part[PARTS] = {0}, largest = 0;
+    int64_t whole = n - n % PARTS;
+    for (int64_t i = 0; i < whole; i += PARTS)
+        for (int k = 0; k < PARTS; k++)
+            part[k] = pattern(x + i + k) > part[k] ? pattern(x + i + k) : part[k];
+    for (int64_t i = whole; i < n; i++)
+        part[i - whole] = pattern(x + i) > part[i - whole] ? pattern(x + i) : part[i - whole];
+    for (int k = 0; k < PARTS; k++)
+        largest = part[k] > largest ? part[k] : largest;
+    Real value;
+    memcpy(&value, &largest, sizeof value);
+    return value;
 }

@@ -17,5 +17,8 @@ void vec_scale(Real *y, Real factor, const Real *x, int64_t n);
 double vec_square_sum(const Real *x, int64_t n);
 /* Whether every element is finite. */
 int vec_finite(const Real *x, int64_t n);
+/* The largest magnitude; NaN if any element is. So cheap that a gradient can be looked through
+ * while it is in the cache. 0 of none. */
+Real vec_largest(const Real *x, int64_t n);
 
 #endif

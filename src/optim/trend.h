@@ -18,7 +18,8 @@ typedef struct Trend {
 } Trend;
 
 /* Takes in one evaluation. Better is less for a loss and more for an accuracy, by more than
- * `threshold`: of the best figure where `relative`, else as it is (PyTorch's threshold_mode). */
+ * `threshold`: of the best figure where `relative`, else as it is (PyTorch's threshold_mode). What
+ * is not finite is never better. */
 void trend_note(Trend *trend, Metric metric, double figure, double threshold, bool relative);
 
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FORMAT = 1 };
@@ -40,6 +41,13 @@ static const Remembered remembered[] = {
     {"early_stop_bad", AT(early.bad), false, true},
     {"early_stop_best", AT(early.best), true, true},
     {"stopped", AT(stopped), false, true},
+    {"skipped", AT(setback.skipped), false, true},
+    {"skipped_row", AT(setback.skipped_row), false, true},
+    {"returns", AT(setback.returns), false, true},
+    {"returns_row", AT(setback.returns_row), false, true},
+    {"diverged", AT(setback.place), false, true},
+    {"rate_factor", AT(setback.rate_factor), true, true},
+    {"anchor", AT(setback.anchor), false, true},
     {0},
 };
 
@@ -192,9 +200,10 @@ static Err read_input(Checkpoint *c)
     return NULL;
 }
 
-/* What an older program did not remember yet stays as a new run has it: zero. */
+/* What an older program did not remember yet stays as a new run has it. */
 static Err read_control(Checkpoint *c)
 {
+    c->control.setback = (Setback){.rate_factor = 1, .anchor = -1};
     for (const Remembered *r = remembered; r->name; r++) {
         char *at = (char *)&c->control + r->offset;
         if (r->is_new && !h5_has_attribute(c->file, "/control", r->name))
@@ -205,6 +214,9 @@ static Err read_control(Checkpoint *c)
     if (c->control.stopped < STOPPED_NOT || c->control.stopped > STOPPED_TARGET)
         FAIL(STATUS_USER, "%s: /control: \"stopped\" is %lld; it is damaged", c->path,
              (long long)c->control.stopped);
+    double factor = c->control.setback.rate_factor;
+    if (!(factor > 0 && factor <= 1))
+        FAIL(STATUS_USER, "%s: /control: \"rate_factor\" is %g; it is damaged", c->path, factor);
     return NULL;
 }
 
@@ -330,18 +342,38 @@ static void remove_all(const char *folder, const char *const *names, int count)
     arena_free(&arena);
 }
 
-void checkpoint_prune(const char *run, int64_t keep)
+/* The step that a name of checkpoint_path ends with. */
+static int64_t step_of(const char *name)
+{
+    return strtoll(name + strlen("step-"), NULL, 10);
+}
+
+void checkpoint_prune(const char *run, int64_t keep, int64_t anchor)
 {
     Arena arena = {0};
     const char **names, *folder = arena_text(&arena, "%s/checkpoints", run);
     int count;
     Err err = file_list(folder, "step-", ".h5", &arena, &names, &count);
-    if (!err && count > keep)
-        remove_all(folder, names, count - (int)keep);
+    for (int i = 0; !err && i < count - keep; i++)
+        if (step_of(names[i]) != anchor)
+            remove_all(folder, names + i, 1);
     err_free(err);
     err = file_list(folder, "", ".tmp", &arena, &names, &count);
     if (!err)
         remove_all(folder, names, count);
+    err_free(err);
+    arena_free(&arena);
+}
+
+void checkpoint_drop_after(const char *run, int64_t step)
+{
+    Arena arena = {0};
+    const char **names, *folder = arena_text(&arena, "%s/checkpoints", run);
+    int count;
+    Err err = file_list(folder, "step-", ".h5", &arena, &names, &count);
+    for (int i = 0; !err && i < count; i++)
+        if (step_of(names[i]) > step)
+            remove_all(folder, names + i, 1);
     err_free(err);
     arena_free(&arena);
 }

@@ -52,7 +52,10 @@ const char *checkpoint_path(const char *run, int64_t step, Arena *arena);
 /* The newest intact checkpoint of a run directory, or NULL where there is none; damaged ones are
  * named in warnings. */
 Err checkpoint_newest(const char *run, Arena *arena, const char **path);
-/* Removes all but the newest `keep`, and what a killed save left behind. */
-void checkpoint_prune(const char *run, int64_t keep);
+/* Removes all but the newest `keep` and that of step `anchor` (-1: none), and what a killed save
+ * left behind. */
+void checkpoint_prune(const char *run, int64_t keep, int64_t anchor);
+/* Removes those of later steps: the run has gone back. */
+void checkpoint_drop_after(const char *run, int64_t step);
 
 #endif

@@ -86,6 +86,9 @@ static const Field train_fields[] = {
      .help = "how often the state in memory is hashed, to notice bits that flip; 0 steps: never"},
     {"grace", FIELD_REAL, AT(grace), "30", 0, 1e6,
      .help = "seconds from a signal to stop to the end of all: a step and a save must fit"},
+    {"on_divergence", FIELD_NODE, AT(on_divergence), "stop",
+     .help =
+         "a step that is not finite: stop (status 3), skip, or back to a checkpoint; see below"},
     {0}};
 
 static const Field checkpoint_fields[] = {
@@ -113,6 +116,8 @@ const ConfigSection config_sections[] = {
     {"train", train_fields},
     {"train.early_stop", early_stop_fields},
     {"train.target", target_fields},
+    {"train.on_divergence as {skip: ...}", diverge_skip_fields},
+    {"train.on_divergence as {back: ...}", diverge_back_fields},
     {"log", log_fields},
     {"checkpoint", checkpoint_fields},
     {NULL, NULL},
@@ -202,6 +207,7 @@ static Err read_all(Config *config)
     TRY(read_section(&config->checkpoint, config, "checkpoint", checkpoint_fields));
     TRY(read_every(config));
     TRY(read_section(&config->log, config, "log", log_fields));
+    TRY(diverge_read(&config->divergence, config->on_divergence, config->checkpoint));
     if (!conf_is_list(config->model))
         return conf_fail(config->model, "model is a list of layers");
     return NULL;

@@ -6,6 +6,7 @@
 
 #include "data/normalize.h"
 #include "train/batches.h"
+#include "train/diverge.h"
 
 /* What a checkpoint that cannot be saved means: the run's end, or a warning and the next try. */
 typedef enum SaveFailure { SAVE_FAILURE_STOP, SAVE_FAILURE_WARN } SaveFailure;
@@ -41,9 +42,11 @@ typedef struct Config {
     Node early_stop, target;
     double time_limit; /* seconds; 0: none */
     double ema;        /* what a moving average of the weights keeps; 0: none */
-    double watchdog;   /* seconds without progress that are at least allowed */
-    Span check_every;  /* how often the state in memory is hashed; count 0: never */
-    double grace;      /* seconds between the signal to stop and the end */
+    Node on_divergence;
+    OnDivergence divergence;
+    double watchdog;  /* seconds without progress that are at least allowed */
+    Span check_every; /* how often the state in memory is hashed; count 0: never */
+    double grace;     /* seconds between the signal to stop and the end */
 
     Node every;            /* of `checkpoint` */
     Span checkpoint_every; /* count -1: none, or auto */

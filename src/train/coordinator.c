@@ -6,10 +6,13 @@
 #include "dist/plan.h"
 #include "train/signals.h"
 
+#include <math.h>
+
 double coordinator_rate(const Engine *e)
 {
     int64_t samples = e->state.samples;
-    return schedule_rate(&e->schedule, &e->state.control.plateau, samples,
+    return e->state.control.setback.rate_factor *
+           schedule_rate(&e->schedule, &e->state.control.plateau, samples,
                          samples + clock_batch(&e->clock, samples));
 }
 
@@ -18,8 +21,11 @@ Due coordinator_due(const Engine *e)
     const Config *config = e->config;
     bool last = e->state.step >= e->length || e->state.control.stopped;
     int64_t now = e->state.step;
+    bool anchor = clock_crosses(&e->clock, config->checkpoint_every, now) ||
+                  (now == 0 && config->divergence.answer == DIVERGED_BACK);
     return (Due){.evaluate = last || clock_crosses(&e->clock, config->evaluate_every, now),
-                 .save = last || clock_crosses(&e->clock, config->checkpoint_every, now),
+                 .save = last || anchor,
+                 .anchor = anchor,
                  .last = last};
 }
 
@@ -77,6 +83,7 @@ void coordinator_note_step(Engine *e, const Result *train)
     Stopped why = stop_note_step(&e->stop, train->loss);
     if (why)
         e->state.control.stopped = why;
+    diverge_note_step(&e->state.control.setback, e->state.step);
 }
 
 /* What waits for a better figure, and ends the run or lowers the rate. */
@@ -99,6 +106,7 @@ bool coordinator_note(Engine *e, const Result *validation)
     bool by_accuracy = e->stop.patience > 0 ? e->stop.metric == METRIC_ACCURACY : classifies;
     bool better = control->best_step < 0 || (by_accuracy ? validation->accuracy > control->best
                                                          : validation->loss < control->best_loss);
+    better = better && isfinite(validation->loss);
     if (better) {
         control->best = classifies ? validation->accuracy : validation->loss;
         control->best_loss = validation->loss;

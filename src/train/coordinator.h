@@ -9,6 +9,8 @@
 typedef struct Due {
     bool evaluate; /* on validation */
     bool save;     /* a checkpoint */
+    bool anchor;   /* one that train.on_divergence may go back to: by checkpoint.every, or of step 0
+                    */
     bool last;     /* the run is complete */
 } Due;
 

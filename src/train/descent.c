@@ -162,13 +162,14 @@ static void trust_block(void *context, int64_t block, const Real *sum)
 }
 
 /* Running statistics move towards the weighted average of the micro-batches'. */
-static void move_statistic(const Descent *d, int64_t block, const Real *sum)
+static void move_statistic(Descent *d, int64_t block, const Real *sum)
 {
     int64_t at = d->blocks.start[block], n = d->blocks.start[block + 1] - at;
     Real momentum = d->laid[d->blocks.part[block]]->momentum, *w = d->state->values + at;
     vec_scale(d->gradient, d->scale, sum, n);
     for (int64_t i = 0; i < n; i++)
         w[i] += momentum * (d->gradient[i] - w[i]);
+    d->overflow |= !vec_finite(w, n);
     if (d->state->average)
         memcpy(d->state->average + at, w, (size_t)n * sizeof *w);
 }
@@ -190,6 +191,7 @@ static void update_parameters(Descent *d, int part, int64_t block, const Real *s
     d->optim.type->update(d->optim.self, u);
     if (d->rule[part].penalized)
         penalty_threshold(&d->penalty, u->w, u->rate, u->n);
+    d->overflow |= !vec_finite(u->w, u->n);
     if (d->state->average)
         average_weights(d, u->w, d->blocks.start[block], u->n);
     u->rate = rate;

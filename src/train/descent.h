@@ -48,10 +48,11 @@ typedef struct Descent {
     Real *gradient;       /* [BLOCK_REALS] one block's */
     double *clip, *trust; /* [parameter tensors] factors */
     Update update;
-    Real scale;   /* 1 / global weight */
-    Real average; /* what a moving average keeps */
-    bool measure; /* the mean gradient's norm is still wanted */
-    bool kept;    /* a pass was made: the sums are there */
+    Real scale;    /* 1 / global weight */
+    Real average;  /* what a moving average keeps */
+    bool measure;  /* the mean gradient's norm is still wanted */
+    bool kept;     /* a pass was made: the sums are there */
+    bool overflow; /* a value in this rank's blocks has not been finite since it was last cleared */
 } Descent;
 
 /* Lays out the blocks and reads optimizer, penalty and the rules of every tensor. */

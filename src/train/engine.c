@@ -6,6 +6,8 @@
 #include "math/lanes.h"
 #include "train/checkpoint.h"
 
+#include <math.h>
+
 /* Micro-batches are as large as in the steps of any size, also those that a shorter run does not
  * come to: evaluations are made of them, and are the same in both. Room for leaves is another
  * thing: what is never needed takes no memory. */
@@ -199,7 +201,8 @@ Pass engine_pass(const Engine *e, bool training)
 
 Result engine_result(const Engine *e, const double *scalars)
 {
-    Result result = {.loss = scalars[SCALAR_LOSS] / scalars[SCALAR_WEIGHT],
+    double loss = scalars[SCALAR_LOSS] / scalars[SCALAR_WEIGHT];
+    Result result = {.loss = isnan(loss) ? NAN : loss, /* without a sign */
                      .accuracy = loss_accuracy(&e->loss, scalars),
                      .samples = (int64_t)scalars[SCALAR_SAMPLES]};
     for (Figure figure = 0; figure < FIGURE_COUNT; figure++)

@@ -78,13 +78,14 @@ typedef struct Result {
     double figure[FIGURE_COUNT]; /* NAN: the loss has none */
     int64_t samples;
     double gradient; /* norm of the mean gradient, of a step that was asked for it */
+    bool skipped;    /* a step that was made without an update (train/diverge.h) */
 } Result;
 
 /* One training step at the given rate; engine->state is the next one afterwards. With `measure`,
  * the gradient's norm goes into the result and its noise into the state's control. `mine` is this
  * rank's word; *all is the word of all. Where it says WORD_FAILED the state is as before and the
- * Err, the same on all ranks, says why. A loss that is not finite is STATUS_DIVERGED. Collective.
- */
+ * Err, the same on all ranks, says why. So it is with STATUS_DIVERGED, of a loss, gradient or
+ * parameter that is not finite: the Err says where it began, *result has the loss. Collective. */
 Err step_run(Engine *engine, double rate, bool measure, Word mine, Word *all, Result *result);
 /* Measures a part with the present values; without targets, samples alone are counted and the loss
  * is 0. Flags as in step_run. Collective. */

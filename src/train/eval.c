@@ -47,8 +47,9 @@ Err eval_run(Engine *e, Part part, Word mine, Word *all, Result *result)
     *result = engine_result(e, scalars);
     if (!isfinite(result->loss)) {
         TRY(integrity_verify(&e->integrity));
-        FAIL(STATUS_DIVERGED, "step %lld: the %s on %s is %g", (long long)e->state.step,
-             e->labelled ? "loss" : "net's output", part_name(part), result->loss);
+        FAIL(STATUS_DIVERGED, "step %lld: the %s on %s is %s", (long long)e->state.step,
+             e->labelled ? "loss" : "net's output", part_name(part),
+             isnan(result->loss) ? "not a number" : "infinite");
     }
     return NULL;
 }

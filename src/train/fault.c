@@ -3,6 +3,7 @@
 
 #include "train/signals.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,4 +50,12 @@ Err fault_at(FaultStage stage, int64_t step, int rank)
     while (strcmp(kind, "hang") == 0)
         pause();
     return NULL;
+}
+
+void fault_spoil(int64_t step, int64_t leaf, Real *gradient)
+{
+    const char *plan = getenv("LOCKSTEP_FAULT");
+    long long at, which;
+    if (plan && sscanf(plan, "nan@leaf:%lld:%lld", &at, &which) == 2 && at == step && which == leaf)
+        *gradient = (Real)NAN;
 }

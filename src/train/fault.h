@@ -14,6 +14,7 @@
 #define TRAIN_FAULT_H
 
 #include "base/err.h"
+#include "base/real.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +35,8 @@ typedef enum FaultStage {
 Err fault_at(FaultStage stage, int64_t step, int rank);
 /* Whether a bit is to be flipped now. */
 bool fault_flips(FaultStage what, int64_t step, int rank);
+/* `nan@leaf:step:leaf`: spoils the gradient of this micro-batch of the step, whichever rank has it,
+ * at its first element. */
+void fault_spoil(int64_t step, int64_t leaf, Real *gradient);
 
 #endif

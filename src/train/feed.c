@@ -159,6 +159,13 @@ static Err open_prefetch(Feed *feed, const Comm *comm, const Config *config)
     return prefetch_open(&feed->prefetch, comm, feed->data, &feed->sampler.stream);
 }
 
+Err feed_rewind(Feed *feed, const Comm *comm, const Config *config)
+{
+    prefetch_close(feed->prefetch);
+    feed->prefetch = NULL;
+    return open_prefetch(feed, comm, config);
+}
+
 /* "1 x 28 x 28" */
 static const char *sample_text(Arena *arena, int channels, int height, int width)
 {

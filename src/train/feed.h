@@ -68,6 +68,8 @@ int feed_reserve(Feed *feed, int64_t samples);
 /* The next step begins at this position of a run of `end` samples. Every rank says so, whether it
  * has samples of that step or not. Errors are those of reading ahead. */
 Err feed_step(Feed *feed, int64_t position, int64_t end);
+/* The next step may begin before the last one. Errors as of feed_open. Collective. */
+Err feed_rewind(Feed *feed, const Comm *comm, const Config *config);
 /* Gathers the samples at positions [lo, hi) of the run, augmented. Errors as of feed_step. */
 Err feed_train(Feed *feed, int64_t lo, int64_t hi);
 /* Gathers samples [lo, hi) of a part, as they are; this rank goes on in order up to `end`. Errors

@@ -16,10 +16,11 @@ static const double lock_patience = 30; /* seconds: a killed job's rank 0 may st
  * it logs, when it saves. */
 #define DECIDES_NO_BIT                                                                             \
     "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "train.grace",   \
-        "data.store", "data.memory", "checkpoint.every", "checkpoint.mtbf", "checkpoint.keep",     \
+        "train.on_divergence", "data.store", "data.memory", "checkpoint.mtbf", "checkpoint.keep",  \
         "checkpoint.on_failure"
-/* And how long it is. */
-static const char *const may_change[] = {"train.length", DECIDES_NO_BIT, NULL};
+/* And how long it is. A run that goes back to checkpoints goes back to those that are due. */
+static const char *const may_change[] = {"checkpoint.every", "train.length", DECIDES_NO_BIT, NULL};
+static const char *const *const may_change_back = may_change + 1;
 
 /* What is there before the first step. */
 static const char *const started[] = {"config.yaml", "log.txt", "lock"};
@@ -96,7 +97,7 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
 /* Complete, and nothing more is asked for; or of another length, which is all that may differ. */
 static void note_finished(Folder *folder, Conf *now, Conf *then)
 {
-    static const char *const nothing[] = {DECIDES_NO_BIT, NULL};
+    static const char *const nothing[] = {"checkpoint.every", DECIDES_NO_BIT, NULL};
     const char *a, *b;
     if (!conf_difference(now, then, nothing, &a, &b))
         folder->finished = summary_read_line(folder->path, &folder->arena);
@@ -115,7 +116,9 @@ static Err compare(Folder *folder, Config *config)
         err = conf_parse(&then, folder->checkpoint, saved.config, NULL, 0);
     if (!err) {
         const char *now_value, *then_value;
-        const char *key = conf_difference(config->conf, then, may_change, &now_value, &then_value);
+        bool back = config->divergence.answer == DIVERGED_BACK;
+        const char *key = conf_difference(config->conf, then, back ? may_change_back : may_change,
+                                          &now_value, &then_value);
         if (key)
             err = ERR(STATUS_USER,
                       "%s was trained with %s: %s, now it is %s; a run can only go on as it was "

@@ -12,7 +12,7 @@
 
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
-                             "penalty,sparsity\n";
+                             "penalty,sparsity,skipped\n";
 static const char layers_header[] = "kind,step,tensor,trust\n";
 static const char timing_header[] = "step,seconds,samples_per_second,"
                                     "compute,waiting,exchange,reading,other\n";
@@ -144,10 +144,15 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
     write_result(metrics->rows, result);
     fprintf(metrics->rows, ",,%" PRId64, engine->global);
     const Noise *noise = &engine->state.control.noise;
-    const double cells[] = {
-        result->gradient, noise_scale(noise), noise_trace(noise), noise_signal(noise), NAN, NAN};
+    const double cells[] = {result->skipped ? NAN : result->gradient,
+                            noise_scale(noise),
+                            noise_trace(noise),
+                            noise_signal(noise),
+                            NAN,
+                            NAN,
+                            result->skipped ? 1 : NAN};
     write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
-    if (metrics->layers)
+    if (metrics->layers && !result->skipped)
         write_trust(metrics->layers, engine);
 }
 
@@ -158,7 +163,7 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
     fputc(',', metrics->rows);
     write_result(metrics->rows, result);
     fprintf(metrics->rows, ",%016" PRIx64 ",", digest);
-    double cells[] = {NAN, NAN, NAN, NAN, NAN, NAN};
+    double cells[] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (part == PART_VALIDATION && penalty_any(&engine->descent.penalty))
         descent_penalty(&engine->descent, &cells[4], &cells[5]);
     write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);

@@ -36,12 +36,22 @@ static Err save(Run *run, bool due, bool wait)
     unsigned as = (due ? SAVE_STEP : 0) | (run->best ? SAVE_BEST : 0);
     watch_phase(e->watch, e->state.step, PHASE_SAVE);
     TRY(integrity_verify(&e->integrity));
+    if (coordinator_due(e).anchor)
+        e->state.control.setback.anchor = e->state.step;
     TRY(comm_agree(run->comm, save_here(run, as, wait)));
     run->best = run->asked = false;
     if (due && !wait)
         note_save(run, began);
     watch_phase(e->watch, e->state.step, PHASE_BETWEEN);
     return NULL;
+}
+
+/* With what this rank has to say meanwhile. */
+static Err measure(Run *run, Part part, Result *result)
+{
+    Engine *e = &run->engine;
+    Word word = coordinator_word(e, run->options->began);
+    return run_bear(run, eval_run(e, part, word, &run->all, result));
 }
 
 /* Rows of the present step, on validation and, when the run is complete (which validation may
@@ -51,14 +61,12 @@ static Err evaluate(Run *run)
     Engine *e = &run->engine;
     bool again = e->state.control.evaluated == e->state.step; /* resumed after its rows */
     if (e->feed.count[PART_VALIDATION] > 0) {
-        TRY(eval_run(e, PART_VALIDATION, coordinator_word(e, run->options->began), &run->all,
-                     &run->validation));
+        TRY(measure(run, PART_VALIDATION, &run->validation));
         run->best = !again && coordinator_note(e, &run->validation);
     }
     bool last = coordinator_due(e).last;
     if (last && e->feed.count[PART_TEST] > 0)
-        TRY(eval_run(e, PART_TEST, coordinator_word(e, run->options->began), &run->all,
-                     &run->test));
+        TRY(measure(run, PART_TEST, &run->test));
     run->measured = last;
     e->state.control.evaluated = e->state.step;
     if (run_leads(run) && !again) {
@@ -93,14 +101,15 @@ static Err step(Run *run)
     bool logged = coordinator_logs_next(e);
     Word word = own_word(run);
     run->rate = coordinator_rate(e);
-    TRY(step_run(e, run->rate, logged, word, &run->all, &run->train));
+    TRY(run_skip(run, step_run(e, run->rate, logged, word, &run->all, &run->train)));
     if (run->all.flags & WORD_FAILED)
         return comm_agree(run->comm, run_leads(run) ? writer_join(run->writer) : NULL);
     run->asked = run->all.flags & WORD_SAVE;
     run->step_seconds += term_clock() - before;
     run->stepped += (double)e->global;
-    coordinator_note_step(e, &run->train);
-    if (run_leads(run) && logged)
+    if (!run->train.skipped)
+        coordinator_note_step(e, &run->train);
+    if (run_leads(run) && (logged || run->train.skipped))
         metrics_step(&run->metrics, e, run->rate, &run->train);
     if (e->global != batch && !run->options->quiet) {
         term_clear(&run->term);
@@ -187,7 +196,10 @@ static Err train(Run *run)
     run_begin_pace(run);
     if (run->options->trace)
         watch_trace(e->watch, e->net);
-    Err err = complete(run);
+    bool again = true;
+    Err err = NULL;
+    while (again && !err)
+        err = run_return(run, complete(run), &again);
     term_clear(&run->term);
     Err untraced = run->options->trace ? watch_traced(e->watch, run->options->trace) : NULL;
     if (!err)

@@ -1,5 +1,6 @@
-/* What the files of a run share: run.c (the loop), run_open.c (what stands before the first step)
- * and run_report.c (what a run tells people). */
+/* What the files of a run share: run.c (the loop), run_open.c (what stands before the first step),
+ * run_diverge.c (what is done about a step that is not finite) and run_report.c (what a run tells
+ * people). */
 #ifndef TRAIN_RUN_INSIDE_H
 #define TRAIN_RUN_INSIDE_H
 
@@ -47,8 +48,23 @@ static inline bool run_leads(const Run *run)
 /* run_open.c. The state: that of the checkpoint that the folder has found, of --from, or the
  * initial one. Collective. */
 Err run_start_state(Run *run);
-/* What a run leaves behind, but for the summary. Rank 0 alone. */
+/* From a checkpoint that every rank can see: parameters and statistics, or the `whole` state.
+ * Collective. */
+Err run_restore(Run *run, const char *path, bool whole);
+/* metrics.csv and its like, cut at the present state; and all that a run leaves behind, but for the
+ * summary. Rank 0 alone. */
+Err run_open_metrics(Run *run);
 Err run_open_files(Run *run);
+
+/* run_diverge.c. Each takes over what a step, an evaluation or all of the run has come to, the same
+ * on every rank, and gives it back unless train.on_divergence has another answer. A step that was
+ * not finite is made without an update, and run->train says so. Alike on every rank. */
+Err run_skip(Run *run, Err err);
+/* An evaluation that is not finite is only said: it is never the best. */
+Err run_bear(Run *run, Err err);
+/* Goes back to the last checkpoint that was due, from where the run is to be gone through *again.
+ * An Err that stays gets a line on what may cure it. Collective. */
+Err run_return(Run *run, Err err, bool *again);
 
 /* run_report.c. The first line of the table. */
 void run_table_head(void);

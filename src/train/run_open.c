@@ -7,8 +7,7 @@
 
 #include <inttypes.h>
 
-/* Restores from a checkpoint that every rank can see. */
-static Err restore(Run *run, const char *path, bool whole)
+Err run_restore(Run *run, const char *path, bool whole)
 {
     State *state = &run->engine.state;
     Checkpoint saved = {0};
@@ -35,12 +34,19 @@ Err run_start_state(Run *run)
 {
     const char *resumed = run->folder.checkpoint;
     if (resumed)
-        TRY(restore(run, resumed, true));
+        TRY(run_restore(run, resumed, true));
     else if (run->options->from)
-        TRY(restore(run, run->options->from, false));
+        TRY(run_restore(run, run->options->from, false));
     if (resumed)
         log_info("resumed from %s at step %" PRId64, resumed, run->engine.state.step);
     return NULL;
+}
+
+Err run_open_metrics(Run *run)
+{
+    const Engine *e = &run->engine;
+    return metrics_open(&run->metrics, run->folder.path, e->state.step, e->state.control.evaluated,
+                        e->descent.optim.type->trust != NULL);
 }
 
 Err run_open_files(Run *run)
@@ -49,8 +55,7 @@ Err run_open_files(Run *run)
     State *state = &e->state;
     if (!run_leads(run))
         return NULL;
-    TRY(metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
-                     e->descent.optim.type->trust != NULL));
+    TRY(run_open_metrics(run));
     run->interval.mtbf = run->config->checkpoint_auto ? run->config->mtbf : 0;
     run->writer = writer_open(&(Saving){.state = state,
                                         .normal = &e->feed.normal,
@@ -60,6 +65,7 @@ Err run_open_files(Run *run)
                                         .run = run->folder.path,
                                         .keep = run->config->keep,
                                         .warns = run->config->on_failure == SAVE_FAILURE_WARN,
+                                        .returns = run->config->divergence.answer == DIVERGED_BACK,
                                         .term = &run->term});
     return NULL;
 }

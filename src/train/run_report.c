@@ -100,6 +100,7 @@ Err run_finish(Run *run)
                            .validation = run->validation,
                            .test = run->test,
                            .stopped = (Stopped)control->stopped,
+                           .setback = control->setback,
                            .best_step = control->best_step,
                            .best_loss = control->best_loss,
                            .best_accuracy = e->loss.answers > 0 ? control->best : NAN,

@@ -28,7 +28,8 @@ Err state_open(State *state, const Comm *comm, const Net *net, const Optim *opti
     *state = (State){.net = net, .slots = optim->slots + average};
     for (int i = 0; i < state->slots; i++)
         state->slot_names[i] = i < optim->slots ? optim->slot_names[i] : "ema";
-    state->control = (Control){.evaluated = -1, .best_step = -1};
+    state->control =
+        (Control){.evaluated = -1, .best_step = -1, .setback = {.rate_factor = 1, .anchor = -1}};
     state->digest = digest_open();
     TRY(comm_window(comm, "the parameters", (size_t)(vector_bytes(net) * (1 + state->slots)),
                     &state->window));

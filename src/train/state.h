@@ -11,6 +11,18 @@
 #include "optim/optim.h"
 #include "optim/schedule.h"
 
+/* What is remembered of steps that were not finite (train/diverge.h). Going back to a checkpoint
+ * leaves it as it is, but for `anchor`: else the same would be done again for ever. */
+typedef struct Setback {
+    int64_t skipped;     /* steps without an update */
+    int64_t skipped_row; /* the last of them, in a row */
+    int64_t returns;     /* to a checkpoint */
+    int64_t returns_row; /* since the run came past `place` */
+    int64_t place;       /* the farthest step that was not finite; 0: none */
+    double rate_factor;  /* of the learning rate */
+    int64_t anchor;      /* the last step that checkpoint.every has saved; -1: none */
+} Setback;
+
 /* What the coordinator and the metrics remember across steps. */
 typedef struct Control {
     int64_t evaluated; /* the last evaluated step; -1: none */
@@ -22,6 +34,7 @@ typedef struct Control {
     Plateau plateau;   /* of a plateau decay */
     Trend early;       /* of early stopping */
     int64_t stopped;   /* Stopped: the run is over, whatever its length */
+    Setback setback;   /* steps that were not finite, and what was done about them */
 } Control;
 
 enum { STATE_SLOTS = OPTIM_SLOTS + 1 };

@@ -1,4 +1,5 @@
 /* One training step: the leaves of this rank, the agreement, the sum applied block by block.
+ * Whatever is not finite is known at the agreement, before anything is applied.
  *
  *     leaf(m)  = forward and backward of micro-batch m
  *     sum      = tree(leaf(0) .. leaf(M-1))
@@ -6,7 +7,9 @@
 #include "train/engine.h"
 
 #include "base/cut.h"
+#include "math/vec.h"
 #include "train/fault.h"
+#include "train/probe.h"
 
 #include <math.h>
 
@@ -23,14 +26,24 @@ static void mark(const Engine *e, StepPart part)
 /* A leaf while it is computed. */
 typedef struct LeafPass {
     const Engine *engine;
-    const Real *leaf;
+    Real *leaf;
+    int64_t m;
     bool measure;
     int64_t final;  /* so many elements of it */
     double squares; /* of those, with `measure` */
+    Real limit;     /* what they may be, so that their sum over the leaves is finite */
+    bool bad;       /* one of them is larger, or not a number */
 } LeafPass;
 
+/* Elements [first, end) of the leaf are final. */
+static void check(LeafPass *pass, int64_t first, int64_t end)
+{
+    if (end > first)
+        pass->bad |= !(vec_largest(pass->leaf + first, end - first) <= pass->limit);
+}
+
 /* What lies behind a layer in the leaf is final, and may be on its way while the pass goes on; it
- * is measured before, because sums may come to lie over it. */
+ * is looked at before, because sums may come to lie over it. */
 static void layer_done(void *context, int layer, bool backward)
 {
     LeafPass *pass = context;
@@ -43,6 +56,9 @@ static void layer_done(void *context, int layer, bool backward)
         return;
     if (pass->measure)
         descent_add_squares(&e->descent, pass->leaf, pass->final, final, &pass->squares);
+    if (final > 0 && pass->final == 0)
+        fault_spoil(e->state.step + 1, pass->m, pass->leaf);
+    check(pass, pass->final, final);
     pass->final = final > pass->final ? final : pass->final;
     reduce_ready(e->reduce, final);
     mark(e, STEP_SEND);
@@ -50,8 +66,9 @@ static void layer_done(void *context, int layer, bool backward)
         err_free(fault_at(FAULT_BACKWARD, e->state.step + 1, e->comm->rank));
 }
 
-/* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. */
-static Err run_leaf(Engine *e, int64_t m, bool measure)
+/* Micro-batch m holds the samples [cut(global, m, M), cut(global, m + 1, M)) of the step. *bad: it
+ * is not finite. */
+static Err run_leaf(Engine *e, int64_t m, bool measure, bool *bad)
 {
     int64_t first = e->state.samples;
     Real *leaf = reduce_leaf(e->reduce);
@@ -61,7 +78,8 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
                    first + cut(e->global, m + 1, e->leaves)));
     mark(e, STEP_GATHER);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
-    LeafPass going = {.engine = e, .leaf = leaf, .measure = measure};
+    LeafPass going = {
+        .engine = e, .leaf = leaf, .m = m, .measure = measure, .limit = probe_limit(e)};
     NetMarks marks = {layer_done, &going};
     Pass pass = engine_pass(e, true);
     pass.marks = &marks;
@@ -70,6 +88,8 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
     loss_run(&e->loss, &pass, y, &targets, scalars, e->dy);
     mark(e, STEP_LOSS);
     net_backward(e->net, &pass, e->state.values, e->feed.x, e->dy, leaf);
+    check(&going, e->net->parameter_extent, e->net->extent); /* statistics */
+    *bad = going.bad || !isfinite(scalars[SCALAR_LOSS]);
     if (measure && pass.weight > 0)
         scalars[SCALAR_LEAF_SQUARE] = going.squares / pass.weight;
     reduce_push(e->reduce, m, leaf, scalars);
@@ -77,13 +97,18 @@ static Err run_leaf(Engine *e, int64_t m, bool measure)
     return NULL;
 }
 
-static Err run_leaves(Engine *e, int64_t lo, int64_t hi, bool measure)
+/* *bad: the first that is not finite, or -1. All are computed: the loss of the step is wanted. */
+static Err run_leaves(Engine *e, int64_t lo, int64_t hi, bool measure, int64_t *bad)
 {
     TRY(fault_at(FAULT_COMPUTE, e->state.step + 1, e->comm->rank));
     TRY(feed_step(&e->feed, e->state.samples, clock_before(&e->clock, e->length)));
     mark(e, STEP_PREPARE);
-    for (int64_t m = lo; m < hi; m++)
-        TRY(run_leaf(e, m, measure));
+    for (int64_t m = lo; m < hi; m++) {
+        bool is_bad;
+        TRY(run_leaf(e, m, measure, &is_bad));
+        if (is_bad && *bad < 0)
+            *bad = m;
+    }
     return NULL;
 }
 
@@ -98,30 +123,44 @@ static void note_noise(Engine *e, double weight, double squares, double mean)
     noise_add(&e->state.control.noise, &parts);
 }
 
+/* This rank's word on its leaves and on what it updated in the step before. */
+static Word own_word(Engine *e, Word mine, Err err, int64_t bad)
+{
+    unsigned flags =
+        (err ? WORD_FAILED : 0) | (bad >= 0 || e->descent.overflow ? WORD_DIVERGED : 0);
+    e->descent.overflow = false;
+    return (Word){mine.flags | flags, flags ? e->comm->rank : mine.failed};
+}
+
+/* The step is given up as if it had not begun. The lowest rank that has something bad has the
+ * lowest micro-batch that is, on any number of ranks. */
+static Err give_up(Engine *e, const Word *all, int64_t bad)
+{
+    reduce_leave(e->reduce);
+    TRY(integrity_verify(&e->integrity)); /* or memory was not as it was left */
+    int speaker = all->flags & WORD_DIVERGED ? all->failed : 0;
+    return comm_agree(e->comm, e->comm->rank == speaker ? probe_run(e, bad) : NULL);
+}
+
 Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result *result)
 {
-    int64_t lo, hi;
+    int64_t lo, hi, bad = -1;
     double scalars[REDUCE_SCALARS];
     engine_size_step(e);
     reduce_begin(e->reduce, e->leaves, true, &lo, &hi);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
-    Err err = run_leaves(e, lo, hi, measure);
-    if (err)
-        mine = (Word){mine.flags | WORD_FAILED, e->comm->rank};
+    Err err = run_leaves(e, lo, hi, measure, &bad);
     watch_phase(e->watch, e->state.step + 1, PHASE_EXCHANGE);
-    *all = reduce_agree(e->reduce, integrity_word(&e->integrity, mine), scalars);
+    *all = reduce_agree(e->reduce, integrity_word(&e->integrity, own_word(e, mine, err, bad)),
+                        scalars);
     mark(e, STEP_AGREE);
     if (all->flags & WORD_FAILED) {
         TRY(comm_agree(e->comm, err));
         return all->flags & WORD_CHANGED ? integrity_explain(&e->integrity) : NULL;
     }
     *result = engine_result(e, scalars);
-    if (!isfinite(result->loss)) {
-        TRY(integrity_verify(&e->integrity));
-        FAIL(STATUS_DIVERGED,
-             "step %lld: the loss is %s; a smaller optimizer.lr (now %g) may cure it",
-             (long long)e->state.step + 1, isnan(result->loss) ? "not a number" : "infinite", rate);
-    }
+    if (all->flags & WORD_DIVERGED || !isfinite(result->loss))
+        return give_up(e, all, bad);
     double weight = scalars[SCALAR_WEIGHT];
     double square = descent_run(&e->descent, rate, weight, measure);
     mark(e, STEP_UPDATE);

@@ -61,7 +61,8 @@ Err stop_build(Stop *stop, Node early, Node target)
 
 static bool reached(const Stop *stop, double figure)
 {
-    return stop->goal == METRIC_ACCURACY ? figure >= stop->value : figure <= stop->value;
+    return isfinite(figure) &&
+           (stop->goal == METRIC_ACCURACY ? figure >= stop->value : figure <= stop->value);
 }
 
 Stopped stop_note(const Stop *stop, Trend *trend, const double *figures)

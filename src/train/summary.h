@@ -14,6 +14,7 @@ typedef struct Summary {
     double train_loss;       /* of the last step */
     Result validation, test; /* samples 0: there is none */
     Stopped stopped;
+    Setback setback;
     int64_t best_step;               /* of best.h5; -1: none */
     double best_loss, best_accuracy; /* on validation, then; accuracy NAN for regression */
     uint64_t digest;

@@ -22,7 +22,7 @@ struct Writer {
     bool owed; /* the image is of the best state, and best.h5 is not it yet */
     /* The save in flight. */
     Arena arena;
-    int64_t step;
+    int64_t step, anchor;
     unsigned as;
     const char *step_path;
     Err err;
@@ -86,7 +86,7 @@ static Err write_files(Writer *w)
     if (!(w->as & SAVE_STEP))
         return NULL;
     TRY(file_replace(w->step_path, w->image.bytes, w->image.size));
-    checkpoint_prune(w->saving.run, w->saving.keep);
+    checkpoint_prune(w->saving.run, w->saving.keep, w->anchor);
     return NULL;
 }
 
@@ -202,6 +202,7 @@ static Err begin(Writer *w, unsigned as)
     w->sealed = false;
     w->owed = as & SAVE_BEST;
     arena_free(&w->arena);
+    w->anchor = saving->returns ? saving->state->control.setback.anchor : -1;
     w->step_path = checkpoint_path(saving->run, w->step, &w->arena);
     w->as = as;
     TRY(prepare(w));

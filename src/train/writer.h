@@ -31,6 +31,7 @@ typedef struct Saving {
     const char *run; /* directory */
     int64_t keep;    /* checkpoints */
     bool warns;      /* a save that fails does not end the run */
+    bool returns;    /* the run may go back to control.setback.anchor: that one stays, too */
     Term *term;      /* cleared for a warning; NULL: there is none */
 } Saving;
 

@@ -29,7 +29,7 @@ done
 ok "a rate that makes the loss infinite is status 3" \
     expect_status 3 train 3 --set optimizer.lr=1e4 --set 'loss=mse' --set 'loss=cross_entropy' \
     --set 'optimizer.momentum=0.99' --set 'schedule.warmup=0 steps' --set 'train.length=400 steps'
-ok "and the step is named once" says_once "the loss is"
+ok "and what went bad is named once" says_once "is infinite in micro-batch"
 ok "a time limit saves and stops with status 75" \
     expect_status 75 train 2 --set train.time_limit=0.001
 ok "and says why" says_once "train.time_limit is over"

@@ -109,6 +109,26 @@ static void push_leaves(Reduce *reduce, const Vectors *v, bool vectors, int64_t 
     }
 }
 
+static void come_late(const Comm *comm, int round)
+{
+    struct timespec late = {0, 200000};
+    if (round % comm->size == comm->rank)
+        nanosleep(&late, NULL);
+}
+
+/* A step that nobody applies. One rank is late in leaving: the others must not write their next
+ * leaves where it still merges the old ones. */
+static void leave_round(Reduce *reduce, const Check *check, int64_t leaves, int round)
+{
+    int64_t lo, hi;
+    double scalars[REDUCE_SCALARS];
+    reduce_begin(reduce, leaves, true, &lo, &hi);
+    push_leaves(reduce, check->v, true, lo, hi);
+    reduce_agree(reduce, (Word){WORD_DIVERGED, check->comm->rank}, scalars);
+    come_late(check->comm, round);
+    reduce_leave(reduce);
+}
+
 /* The rounds of training and of evaluation. A rank past the others must not disturb them: one of
  * them, another in each round, comes late. */
 static void one_round(Reduce *reduce, Check *check, int64_t leaves, bool vectors, int round)
@@ -120,10 +140,7 @@ static void one_round(Reduce *reduce, Check *check, int64_t leaves, bool vectors
     reduce_begin(reduce, leaves, vectors, &lo, &hi);
     check->wrong += lo != cut(leaves, comm->rank, comm->size);
     check->wrong += hi != cut(leaves, comm->rank + 1, comm->size);
-    if (round % comm->size == comm->rank) {
-        struct timespec late = {0, 200000};
-        nanosleep(&late, NULL);
-    }
+    come_late(comm, round);
     push_leaves(reduce, v, vectors, lo, hi);
     Word all = reduce_agree(reduce, (Word){0, INT32_MAX}, scalars);
     check->wrong += all.flags != 0 || all.failed != INT32_MAX;
@@ -147,8 +164,10 @@ static int64_t check_sums(const Comm *comm, Vectors *v, int64_t leaves)
     vectors_sum(v, leaves);
     one_round(reduce, &check, leaves, true, 0);
     one_round(reduce, &check, leaves, true, 1);
+    leave_round(reduce, &check, leaves, (int)leaves);
     one_round(reduce, &check, other, false, 2);
     vectors_sum(v, other);
+    leave_round(reduce, &check, other, (int)leaves);
     one_round(reduce, &check, other, true, 3);
     vectors_sum(v, leaves);
     one_round(reduce, &check, leaves, true, 4);
