@@ -12,7 +12,7 @@
 #     mpirun-term   SIGTERM to mpirun              stop         SIGSTOP to a rank
 #     all           SIGKILL to everything          file         a bit of the newest checkpoint flips
 #     term          SIGTERM to launch/run.sh       memory       a bit of a parameter flips in memory
-#     disk          the disk is full in a save
+#     disk          a save meets a full disk, an I/O error, no leave to write
 #
 # A round is good if every start ends by itself, with status 0, 1, 75 or a signal's and at most one
 # message of lockstep's; if it leaves no process; and if in the end metrics.csv (with its digests) and
@@ -144,7 +144,7 @@ judge_words() {
     local count
     count=$(grep -c '^lockstep: ' said.err)
     ((count <= 1)) || broken "$count messages"
-    count=$(grep -cvE '^(lockstep|run\.sh|warning): ' said.err)
+    count=$(grep -cvE '^(lockstep|run\.sh|warning): |^  ' said.err)
     ((count == 0)) || broken "$count lines that are nobody's"
     count=$(wc -l <said.err)
     ((count <= 6)) || broken "$count lines of messages"
@@ -223,7 +223,7 @@ fault() {
     if ((starts)); then arguments=(--resume); fi
     if ((RANDOM % 3 == 0)); then arguments+=(--set exchange=messages); fi
     if [[ $kind == stop ]] && ((ranks == 1)); then ranks=2; fi # somebody must be left to see it
-    if ((late == 0)) && [[ $kind != stop ]]; then step=-1 delay=$((delay * 10)); fi
+    if ((late == 0)); then step=-1 delay=$((delay * 10)); fi
     case $kind in
     file)
         if ! flip_in_file $place $bit; then
@@ -235,10 +235,12 @@ fault() {
         begin $ranks "${arguments[@]}" ;;
     memory)
         LOCKSTEP_FAULT=flip@update:$((step > 1 ? step : 1)):$((victim % ranks)) \
-            begin $ranks "${arguments[@]}" ;;
+            begin $ranks "${arguments[@]}" --set 'train.check_every=1 step' ;;
     disk)
-        LD_PRELOAD=$shim LOCKSTEP_DISK=enospc@any:$((victim % 60 + 1)) begin $ranks "${arguments[@]}" ;;
-    stop) begin $ranks "${arguments[@]}" --set train.watchdog=1.5 ;;
+        local error=(enospc eio erofs)
+        LD_PRELOAD=$shim LOCKSTEP_DISK=${error[bit % 3]}@any:$((victim % 60 + 1)) \
+            begin $ranks "${arguments[@]}" ;;
+    stop) LOCKSTEP_MEET=5 begin $ranks "${arguments[@]}" --set train.watchdog=1.5 ;;
     *) begin $ranks "${arguments[@]}" ;;
     esac
     case $kind in

@@ -53,11 +53,14 @@ static Err run(const Comm *world, int argc, char **argv, const char *difference,
         return NULL;
     }
     args.began = began;
+    comm_limit(verb->watched);
     args.difference = difference;
     if (difference && !verb->judges)
         FAIL(STATUS_USER, "%s; start all ranks with the same command line", difference);
     TRY(identity_check_cpu());
-    return verb->run(world, &args);
+    Err err = verb->run(world, &args);
+    comm_limit(verb->watched);
+    return err;
 }
 
 /* One message for the whole job. */

@@ -100,6 +100,7 @@ const Verb cli_train = {
     .accepted = options,
     .least = 1,
     .most = 1,
+    .watched = true,
     .explain = explain,
     .run = train,
 };

@@ -34,6 +34,7 @@ typedef struct Verb {
     int least, most;        /* positional arguments */
     bool raw;               /* takes the command line as it is, after the verb */
     bool judges;            /* says itself that ranks were started with different words */
+    bool watched;           /* all ranks are at work to its end: comm_limit's end is its matter */
     /* More help, printed after the options; may be NULL. */
     void (*explain)(void);
     Err (*run)(const Comm *world, const Args *args);

@@ -1,5 +1,5 @@
 /* Ranks, groups and what they say to each other; with comm_meet.c, the files that know MPI. */
-#include "dist/comm_inside.h"
+#include "dist/comm.h"
 
 #include "base/cut.h"
 #include "base/mem.h"
@@ -26,6 +26,7 @@ static void abort_job(void)
 void comm_start(int *argc, char ***argv)
 {
     int provided;
+    comm_limit(true);
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     err_abort_hook = abort_job;
 }
@@ -33,6 +34,7 @@ void comm_start(int *argc, char ***argv)
 void comm_stop(void)
 {
     err_abort_hook = NULL;
+    comm_limit(true);
     MPI_Finalize();
 }
 
@@ -145,9 +147,8 @@ static void comm_open(MPI_Comm all, bool share, Comm *comm)
 
 void comm_world(Comm *comm)
 {
-    comm_limit_meeting(true);
     comm_open(MPI_COMM_WORLD, false, comm);
-    comm_limit_meeting(false);
+    comm_limit(true);
 }
 
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm)

@@ -39,11 +39,15 @@ typedef struct Comm {
     struct CommInside *inside;
 } Comm;
 
-/* Starts and ends MPI. After comm_stop nothing may follow but `return status`. */
+/* From now on, until it is called with false, nobody may keep the others waiting for more than 60 s
+ * (LOCKSTEP_MEET in the environment; 0: no limit), or the job ends: for where no watchdog looks on.
+ * Not collective. */
+void comm_limit(bool begins);
+/* Starts and ends MPI, under that limit. After comm_stop nothing may follow but `return status`. */
 void comm_start(int *argc, char ***argv);
 void comm_stop(void);
-/* All processes, every one a group of its own until comm_divide. Where they do not reach each other
- * in 60 s (LOCKSTEP_MEET in the environment; 0: no limit) the job ends. Collective over all. */
+/* All processes, every one a group of its own until comm_divide. The limit stays on, and begins
+ * anew. Collective over all. */
 void comm_world(Comm *comm);
 /* The first `ranks` of the parent's ranks as a Comm with groups; the others get size 0.
  * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. For tests,

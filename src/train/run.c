@@ -216,6 +216,7 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
 {
     Run run = {.comm = comm, .config = config, .options = options};
     run.identity = identity_text(&run.arena);
+    comm_limit(true); /* the watchdog, when it looks on, ends that */
     preflight_open(&run.preflight, comm, config, NULL);
     Err err = preflight_refuse(&run.preflight);
     if (!err)
@@ -228,7 +229,9 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
         watch_phase(run.engine.watch, run.engine.state.step, PHASE_SAVE);
     writer_close(run.writer);
     metrics_close(&run.metrics);
+    comm_limit(true); /* with the engine the watchdog goes */
     engine_close(&run.engine);
+    comm_limit(false);
     folder_close(&run.folder);
     preflight_close(&run.preflight);
     arena_free(&run.arena);

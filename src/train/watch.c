@@ -137,8 +137,10 @@ Err watch_open(Watch **out, const Comm *comm, double seconds)
     watch->comm = comm;
     watch->file = -1;
     watch->since = term_clock();
-    if (seconds <= 0)
+    if (seconds <= 0) {
+        comm_limit(false);
         return NULL;
+    }
     watch->seconds = seconds;
     watch->nap = seconds / 10 < 1 ? seconds / 10 : 1;
     watch->step = -1;
@@ -154,6 +156,7 @@ Err watch_open(Watch **out, const Comm *comm, double seconds)
     watch->running = pthread_create(&watch->thread, NULL, watch_guard, watch) == 0;
     if (!watch->running)
         log_warning("no thread for the watchdog: a rank that hangs will not be noticed");
+    comm_limit(false);
     return NULL;
 }
 

@@ -38,6 +38,22 @@ for case in "2 0" "2 1" "3 0 1" "3 2"; do
     ok "and no process of the job is left" none_left "$run"
 done
 
+# Before there is a watchdog: a rank that is stopped before it has met the others.
+cat >stopped <<'END'
+#!/bin/sh
+if [ "$OMPI_COMM_WORLD_RANK" = "$WHO" ]; then kill -STOP $$; fi
+exec "$@"
+END
+chmod +x stopped
+unmet() {
+    WHO=$1 LOCKSTEP_MEET=2 start 2 ./stopped "$program" train tiny.yaml --run "unmet-$1"
+}
+for who in 0 1; do
+    ok "a job whose rank $who is stopped before it begins ends with status 1" expect_status 1 unmet $who
+    ok "says so once" says_once "the ranks cannot reach each other; the job ends"
+    ok "and no process of it is left" none_left "unmet-$who"
+done
+
 in_a_layer() { LOCKSTEP_FAULT=hang@backward:3:1 ranks 2 train tiny.yaml --run layer --set train.watchdog=1; }
 ok "a rank that hangs in a layer ends the job with status 1" expect_status 1 in_a_layer
 ok "with step, phase and layer" says "(step 3, compute, 03_dropout backward)"
