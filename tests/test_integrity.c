@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/h5.h"
 #include "base/log.h"
+#include "dist/comm.h"
 #include "math/checksum.h"
 #include "math/gemm.h"
 #include "scratch.h"

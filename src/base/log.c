@@ -89,37 +89,61 @@ static size_t line_length(const char *text, size_t hang, size_t room)
     return best;
 }
 
-static void say_wrapped(const char *text, size_t hang)
+static void say_line(FILE *stream, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(stream, "", format, arguments);
+    va_end(arguments);
+}
+
+static void wrap_line(FILE *stream, const char *text, size_t hang)
 {
     size_t own = line_length(text, hang, COLUMNS);
-    log_info("%.*s", (int)own, text);
+    say_line(stream, "%.*s", (int)own, text);
     for (const char *rest = text + own; *rest; rest += own) {
         rest += strspn(rest, " ");
         own = line_length(rest, 0, COLUMNS - hang);
-        log_info("%*s%.*s", (int)hang, "", (int)own, rest);
+        say_line(stream, "%*s%.*s", (int)hang, "", (int)own, rest);
     }
 }
 
-void log_wrapped(int hang, const char *format, ...)
+static void wrap(FILE *stream, const char *prefix, int hang, const char *format, va_list arguments)
 {
     char *whole = NULL;
     size_t size;
-    FILE *stream = open_memstream(&whole, &size);
-    va_list arguments;
-    if (!stream)
+    FILE *text = open_memstream(&whole, &size);
+    if (!text)
         return;
-    va_start(arguments, format);
-    vfprintf(stream, format, arguments);
-    va_end(arguments);
-    if (fclose(stream) != 0)
+    fputs(prefix, text);
+    vfprintf(text, format, arguments);
+    if (fclose(text) != 0)
         return;
     for (char *line = whole, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        say_wrapped(line, (size_t)hang);
+        wrap_line(stream, line, (size_t)hang);
     }
     free(whole);
+}
+
+void log_wrapped(int hang, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (level >= LOG_INFO)
+        wrap(stdout, "", hang, format, arguments);
+    va_end(arguments);
+}
+
+void log_wrapped_warning(int hang, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (level >= LOG_WARNING)
+        wrap(stderr, "warning: ", hang, format, arguments);
+    va_end(arguments);
 }
 
 void log_debug(const char *format, ...)

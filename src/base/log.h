@@ -18,6 +18,8 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Ordinary lines of any length, broken at spaces (not within brackets) so that they fit 80 columns;
  * what follows a break is indented by `hang`, and no break lies left of it. */
 void log_wrapped(int hang, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A warning, likewise. */
+void log_wrapped_warning(int hang, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

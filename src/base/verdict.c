@@ -77,7 +77,7 @@ void verdicts_warn(const Verdicts *v)
     for (int i = 0; i < v->count; i++) {
         const Verdict *line = &v->list[i];
         if (line->verdict != VERDICT_OK)
-            log_warning("%s: %s%s%s", line->check, line->figure, line->cure ? "; " : "",
-                        line->cure ? line->cure : "");
+            log_wrapped_warning(2, "%s: %s%s%s", line->check, line->figure, line->cure ? "; " : "",
+                                line->cure ? line->cure : "");
     }
 }
