@@ -49,6 +49,9 @@ void comm_world(Comm *comm);
  * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. For tests,
  * the environment's LOCKSTEP_GROUP=n makes groups of at most n of the ranks that share memory. */
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm);
+/* The parent's ranks that name the same part, each a group of its own as in comm_world; below 0: in
+ * no part, and size 0. Collective over parent. */
+void comm_part(const Comm *parent, int part, Comm *comm);
 void comm_free(Comm *comm);
 
 /* The same Err on every rank: that of the lowest rank that has one, or NULL. Takes over `err`.
