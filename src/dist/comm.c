@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void abort_job(void)
@@ -298,6 +299,16 @@ void comm_allreduce(const Comm *comm, Real *vector, int64_t count)
 void comm_barrier(const Comm *comm)
 {
     MPI_Barrier(comm->inside->all);
+}
+
+void comm_rest(const Comm *comm)
+{
+    static const struct timespec nap = {0, 1000000};
+    MPI_Request request;
+    int all_here = 0;
+    MPI_Ibarrier(comm->inside->all, &request);
+    while (MPI_Test(&request, &all_here, MPI_STATUS_IGNORE), !all_here)
+        nanosleep(&nap, NULL);
 }
 
 void comm_group_barrier(const Comm *comm)

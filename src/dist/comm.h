@@ -71,6 +71,8 @@ int64_t comm_max(const Comm *comm, int64_t value);
 void comm_merge(const Comm *comm, double *values, int64_t count);
 /* Collective. */
 void comm_barrier(const Comm *comm);
+/* A barrier at which ranks that wait leave their cores to others; for long waits. Collective. */
+void comm_rest(const Comm *comm);
 /* Waits for the group's ranks alone. Collective over the group. */
 void comm_group_barrier(const Comm *comm);
 
