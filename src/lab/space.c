@@ -36,8 +36,8 @@ static Err read_bounds(Param *param, Node bounds)
         return conf_fail(bounds, "the range ends at %g, where it begins or before", param->high);
     if (is_log(param->kind) && param->low <= 0)
         return conf_fail(bounds, "%s wants ends above 0", words[param->kind]);
-    if (param->kind == SCALE_LOG_DISTANCE && param->high >= 1)
-        return conf_fail(bounds, "%s wants distances below 1", words[param->kind]);
+    if (param->kind == SCALE_LOG_DISTANCE && param->high > 1)
+        return conf_fail(bounds, "%s wants distances of at most 1", words[param->kind]);
     if (is_integer(param->kind) &&
         (param->low != floor(param->low) || param->high != floor(param->high)))
         return conf_fail(bounds, "%s wants whole numbers", words[param->kind]);
