@@ -15,7 +15,7 @@ enum { BUFFER = 1 << 20 };
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity\n";
-static const char layers_header[] = "kind,step,tensor,trust\n";
+static const char layers_header[] = "kind,step,tensor,trust,gradient_norm\n";
 static const char timing_header[] = "step,seconds,samples_per_second,"
                                     "compute,waiting,exchange,reading,other\n";
 
@@ -67,25 +67,25 @@ static Err open_csv(const char *path, const char *first_line, FILE **file)
 }
 
 static Err open_all(Metrics *metrics, Arena *arena, const char *run, const char *rows, int64_t step,
-                    int64_t evaluated, bool adapts)
+                    int64_t evaluated, bool with_layers)
 {
     const char *layers = arena_text(arena, "%s/layers.csv", run);
     TRY(trim(rows, step, evaluated));
     TRY(open_csv(rows, header, &metrics->rows));
     metrics->disk = fileno(metrics->rows);
     TRY(open_csv(arena_text(arena, "%s/timing.csv", run), timing_header, &metrics->timing));
-    if (!adapts)
+    if (!with_layers)
         return NULL;
     TRY(trim(layers, step, evaluated));
     return open_csv(layers, layers_header, &metrics->layers);
 }
 
-Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts)
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool layers)
 {
     *metrics = (Metrics){0};
     Arena arena = {0};
     const char *rows = arena_text(&arena, "%s/metrics.csv", run);
-    Err err = open_all(metrics, &arena, run, rows, step, evaluated, adapts);
+    Err err = open_all(metrics, &arena, run, rows, step, evaluated, layers);
     metrics->path = mem_alloc((int64_t)strlen(rows) + 1, 1);
     strcpy(metrics->path, rows);
     arena_free(&arena);
@@ -128,14 +128,19 @@ static void write_cells(FILE *file, const double *cells, int count)
     fputc('\n', file);
 }
 
-/* LARS and LAMB: what each tensor's rate was multiplied by. */
-static void write_trust(FILE *file, const Engine *e)
+/* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by. */
+static void write_layers(FILE *file, const Engine *e)
 {
     const Descent *d = &e->descent;
-    for (int part = d->net->parameter_tensors - 1; part >= 0; part--)
+    for (int part = d->net->parameter_tensors - 1; part >= 0; part--) {
+        if (d->rule[part].frozen)
+            continue;
+        fprintf(file, "train,%" PRId64 ",%s,", e->state.step,
+                net_tensor_name(e->net, d->laid[part]));
         if (d->rule[part].adapts)
-            fprintf(file, "train,%" PRId64 ",%s,%.9g\n", e->state.step,
-                    net_tensor_name(e->net, d->laid[part]), d->trust[part]);
+            fprintf(file, "%.9g", d->trust[part]);
+        fprintf(file, ",%.9g\n", sqrt(d->square[part]));
+    }
 }
 
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result)
@@ -149,7 +154,7 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
         result->gradient, noise_scale(noise), noise_trace(noise), noise_signal(noise), NAN, NAN};
     write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
     if (metrics->layers)
-        write_trust(metrics->layers, engine);
+        write_layers(metrics->layers, engine);
 }
 
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,

@@ -13,13 +13,13 @@
 typedef struct Metrics {
     FILE *rows, *timing;
     int disk;     /* of `rows` */
-    FILE *layers; /* layers.csv, of optimizers with trust ratios; else NULL */
+    FILE *layers; /* layers.csv: of each tensor; NULL: not wanted */
     char *path;
 } Metrics;
 
-/* Opens the run's files, layers.csv if the optimizer `adapts`; keeps step rows up to `step` and
+/* Opens the run's files, with `layers` layers.csv, too; keeps step rows up to `step` and
  * evaluation rows up to `evaluated`. */
-Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts);
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool layers);
 void metrics_close(Metrics *metrics);
 /* Rows are buffered: no file is touched in a step. Rate and batch are those of the step alone, so
  * an evaluation's row has none. */

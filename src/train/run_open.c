@@ -48,8 +48,7 @@ Err run_open_files(Run *run)
     State *state = &e->state;
     if (!run_leads(run))
         return NULL;
-    TRY(metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated,
-                     e->descent.optim.type->trust != NULL));
+    TRY(metrics_open(&run->metrics, run->folder.path, state->step, state->control.evaluated, true));
     run->writer = writer_open(&(Saving){.state = state,
                                         .normal = &e->feed.normal,
                                         .config = conf_text(run->config->conf),
