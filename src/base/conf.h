@@ -85,6 +85,15 @@ bool conf_is_list(Node node);
 bool conf_is_map(Node node);
 int conf_count(Node list);
 Node conf_item(Node list, int index);
+/* Mappings: how many entries (of anything else 0), the one at an index, and its key. */
+int conf_entries(Node map);
+Node conf_entry(Node map, int index);
+const char *conf_key(Node entry);
+/* Takes the entry under `key` out of the mapping: it is no longer part of the document. Absent if
+ * there is none. */
+Node conf_take(Node map, const char *key);
+/* The value as YAML on one line. */
+const char *conf_line(Node node, Arena *arena);
 /* The scalar's text, NULL for a list, a mapping, null or an absent node. */
 const char *conf_scalar(Node node);
 /* The scalar as a number within [least, most]. STATUS_USER at its place. */

@@ -129,6 +129,34 @@ Node conf_item(Node list, int index)
     return index == 0 ? list : (Node){list.conf, NULL};
 }
 
+int conf_entries(Node map)
+{
+    return conf_is_map(map) ? map.value->count : 0;
+}
+
+Node conf_entry(Node map, int index)
+{
+    return (Node){map.conf, conf_is_map(map) ? conf_child_at(map.value, index) : NULL};
+}
+
+const char *conf_key(Node entry)
+{
+    return entry.value ? entry.value->key : NULL;
+}
+
+Node conf_take(Node map, const char *key)
+{
+    Node taken = {map.conf, map.value ? conf_child(map.value, key) : NULL};
+    if (taken.value)
+        conf_child_remove(map.value, taken.value);
+    return taken;
+}
+
+const char *conf_line(Node node, Arena *arena)
+{
+    return node.value ? conf_value_text(arena, node.value) : "null";
+}
+
 const char *conf_scalar(Node node)
 {
     return node.value && node.value->kind == VALUE_TEXT ? node.value->text : NULL;

@@ -1,22 +1,16 @@
-/* Ranks, groups and what they say to each other; with comm_meet.c, the files that know MPI. */
-#include "dist/comm.h"
+/* Ranks, groups and what they say to each other; with the other comm_*.c, the files that know MPI.
+ */
+#include "dist/comm_inside.h"
 
 #include "base/cut.h"
 #include "base/mem.h"
 
 #include <limits.h>
-#include <mpi.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
-
-struct CommInside {
-    MPI_Comm all, group, column;
-    MPI_Datatype line;
-    int *counts, *offsets; /* [groups] of column_gather */
-};
 
 static void abort_job(void)
 {
@@ -167,6 +161,17 @@ Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm)
     return NULL;
 }
 
+void comm_part(const Comm *parent, int part, Comm *comm)
+{
+    MPI_Comm ranks;
+    *comm = (Comm){0};
+    MPI_Comm_split(parent->inside->all, part < 0 ? MPI_UNDEFINED : part, parent->rank, &ranks);
+    if (part < 0)
+        return;
+    comm_open(ranks, false, comm);
+    MPI_Comm_free(&ranks);
+}
+
 void comm_free(Comm *comm)
 {
     struct CommInside *in = comm->inside;
@@ -276,59 +281,19 @@ void comm_barrier(const Comm *comm)
     MPI_Barrier(comm->inside->all);
 }
 
+void comm_rest(const Comm *comm)
+{
+    static const struct timespec nap = {0, 1000000};
+    MPI_Request request;
+    int all_here = 0;
+    MPI_Ibarrier(comm->inside->all, &request);
+    while (MPI_Test(&request, &all_here, MPI_STATUS_IGNORE), !all_here)
+        nanosleep(&nap, NULL);
+}
+
 void comm_group_barrier(const Comm *comm)
 {
     MPI_Barrier(comm->inside->group);
-}
-
-/* ---- shared memory ---- */
-
-/* Too little shared memory would show as SIGBUS in the middle of a run. The group's first rank
- * looks; containers often have 64 MB. */
-static Err room_for(const Comm *comm, const char *what, size_t bytes)
-{
-    struct statvfs fs;
-    if (comm->members == 1 || comm->member != 0 || statvfs("/dev/shm", &fs) != 0)
-        return NULL;
-    double have = (double)fs.f_bavail * (double)fs.f_frsize;
-    if ((double)bytes <= have)
-        return NULL;
-    FAIL(STATUS_USER,
-         "/dev/shm has %.1f MB free and %s needs %.1f MB: enlarge it (a container: --shm-size), "
-         "or set exchange: messages",
-         have / 1e6, what, (double)bytes / 1e6);
-}
-
-Err comm_window(const Comm *comm, const char *what, size_t bytes, Window *window)
-{
-    *window = (Window){0};
-    size_t whole = (size_t)round_up((int64_t)bytes, WINDOW_PAGE) + WINDOW_PAGE;
-    TRY(comm_agree(comm, room_for(comm, what, whole)));
-    MPI_Win *win = mem_alloc(1, sizeof *win);
-    void *base;
-    MPI_Aint size = comm->member == 0 ? (MPI_Aint)whole : 0;
-    MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, comm->inside->group, &base, win);
-    int unit;
-    MPI_Win_shared_query(*win, 0, &size, &unit, &base);
-    MPI_Win_lock_all(MPI_MODE_NOCHECK, *win);
-    window->base = (void *)round_up((intptr_t)base, WINDOW_PAGE);
-    window->bytes = bytes;
-    window->inside = win;
-    if (comm->member == 0)
-        memset(window->base, 0, bytes);
-    comm_group_barrier(comm);
-    return NULL;
-}
-
-void comm_window_free(Window *window)
-{
-    MPI_Win *win = window->inside;
-    if (win) {
-        MPI_Win_unlock_all(*win);
-        MPI_Win_free(win);
-        mem_free(win);
-    }
-    *window = (Window){0};
 }
 
 /* ---- a column's exchanges ---- */

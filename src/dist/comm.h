@@ -53,6 +53,9 @@ void comm_world(Comm *comm);
  * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. For tests,
  * the environment's LOCKSTEP_GROUP=n makes groups of at most n of the ranks that share memory. */
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm);
+/* The parent's ranks that name the same part, each a group of its own as in comm_world; below 0: in
+ * no part, and size 0. Collective over parent. */
+void comm_part(const Comm *parent, int part, Comm *comm);
 void comm_free(Comm *comm);
 
 /* The same Err on every rank: that of the lowest rank that has one, or NULL. Takes over `err`.
@@ -74,6 +77,8 @@ void comm_merge(const Comm *comm, double *values, int64_t count);
 void comm_share(const Comm *comm, const void *mine, size_t size, void *all);
 /* Collective. */
 void comm_barrier(const Comm *comm);
+/* A barrier at which ranks that wait leave their cores to others; for long waits. Collective. */
+void comm_rest(const Comm *comm);
 /* Waits for the group's ranks alone. Collective over the group. */
 void comm_group_barrier(const Comm *comm);
 

@@ -190,9 +190,27 @@ static Err read_fold(Config *config)
     return NULL;
 }
 
+bool config_has_key(const char *key)
+{
+    const Field *field = root_fields;
+    while (field->name && strcmp(field->name, key) != 0)
+        field++;
+    return field->name;
+}
+
+/* What experiments say of many runs is no part of one run's configuration. */
+static void leave_out_experiments(Config *config)
+{
+    static const char *const sections[] = {"sweep", NULL};
+    for (const char *const *section = sections; *section; section++)
+        if (conf_take(conf_root(config->conf), *section).value)
+            config->experiment = *section;
+}
+
 static Err read_all(Config *config)
 {
     Node batch;
+    leave_out_experiments(config);
     TRY(conf_fields(conf_root(config->conf), root_fields, config));
     TRY(read_section(&config->data, config, "data", data_fields));
     TRY(read_files(config));

@@ -19,6 +19,7 @@ typedef struct Fold {
 
 typedef struct Config {
     Conf *conf;
+    const char *experiment; /* the section of another verb that the file has, too, or NULL */
     const char *name;
     int64_t seed;
     Node data, model, loss, penalty, batch, optimizer, schedule, train, checkpoint, log;
@@ -57,6 +58,8 @@ typedef struct Config {
     Span log_every;
 } Config;
 
+/* Whether the document's top may have this key. */
+bool config_has_key(const char *key);
 /* Parses text (called `name` in messages) with its overrides. */
 Err config_read(Config *config, const char *name, const char *text, const char *const *overrides,
                 int override_count);

@@ -41,6 +41,7 @@ static Err read_rules(Descent *d)
     d->rule = arena_take(&d->arena, n, sizeof *d->rule);
     d->clip = arena_take(&d->arena, n, sizeof *d->clip);
     d->trust = arena_take(&d->arena, n, sizeof *d->trust);
+    d->square = arena_take(&d->arena, n, sizeof *d->square);
     for (int i = 0; i < n; i++) {
         const Layer *layer = &d->net->layers[d->laid[i]->layer];
         subjects[i] = (Subject){.layer = layer->name,
@@ -229,6 +230,17 @@ static double whole_square(const Descent *d, Squares which)
     return sum;
 }
 
+/* The mean gradient's, of each tensor and of all. */
+static double mean_square(Descent *d)
+{
+    double sum = 0;
+    for (int part = 0; part < d->net->parameter_tensors; part++) {
+        d->square[part] = d->rule[part].frozen ? 0 : tensor_square(d, SQUARES_MEAN, part);
+        sum += d->square[part];
+    }
+    return sum;
+}
+
 /* A layer's tensors lie side by side. */
 static void clip_layers(Descent *d)
 {
@@ -303,7 +315,7 @@ double descent_run(Descent *d, double rate, double weight, bool measure)
     (d->kept ? reduce_again : reduce_apply)(d->reduce, update_block, d);
     integrity_end(d->integrity);
     reduce_finish(d->reduce);
-    return measure ? whole_square(d, SQUARES_MEAN) : 0;
+    return measure ? mean_square(d) : 0;
 }
 
 /* ---- figures ---- */

@@ -47,6 +47,7 @@ typedef struct Descent {
     /* Of the step under way. */
     Real *gradient;       /* [BLOCK_REALS] one block's */
     double *clip, *trust; /* [parameter tensors] factors */
+    double *square; /* [parameter tensors] of the mean gradient, of a step that was measured */
     Update update;
     Real scale;    /* 1 / global weight */
     Real average;  /* what a moving average keeps */

@@ -13,7 +13,7 @@
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity,skipped\n";
-static const char layers_header[] = "kind,step,tensor,trust\n";
+static const char layers_header[] = "kind,step,tensor,trust,gradient_norm\n";
 static const char timing_header[] = "step,seconds,samples_per_second,"
                                     "compute,waiting,exchange,reading,other\n";
 
@@ -74,22 +74,22 @@ static Err open_rows(const char *path, const char *first_line, int64_t step, int
 }
 
 static Err open_all(Metrics *metrics, Arena *arena, const char *run, int64_t step,
-                    int64_t evaluated, bool adapts)
+                    int64_t evaluated, bool with_layers)
 {
     TRY(open_rows(arena_text(arena, "%s/metrics.csv", run), header, step, evaluated, &metrics->kept,
                   &metrics->rows));
     TRY(open_timing(arena_text(arena, "%s/timing.csv", run), &metrics->timing));
-    if (!adapts)
+    if (!with_layers)
         return NULL;
     return open_rows(arena_text(arena, "%s/layers.csv", run), layers_header, step, evaluated,
                      &metrics->kept_layers, &metrics->layers);
 }
 
-Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts)
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool layers)
 {
     *metrics = (Metrics){0};
     Arena arena = {0};
-    Err err = open_all(metrics, &arena, run, step, evaluated, adapts);
+    Err err = open_all(metrics, &arena, run, step, evaluated, layers);
     arena_free(&arena);
     return err;
 }
@@ -127,14 +127,19 @@ static void write_cells(FILE *file, const double *cells, int count)
     fputc('\n', file);
 }
 
-/* LARS and LAMB: what each tensor's rate was multiplied by. */
-static void write_trust(FILE *file, const Engine *e)
+/* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by. */
+static void write_layers(FILE *file, const Engine *e)
 {
     const Descent *d = &e->descent;
-    for (int part = d->net->parameter_tensors - 1; part >= 0; part--)
+    for (int part = d->net->parameter_tensors - 1; part >= 0; part--) {
+        if (d->rule[part].frozen)
+            continue;
+        fprintf(file, "train,%" PRId64 ",%s,", e->state.step,
+                net_tensor_name(e->net, d->laid[part]));
         if (d->rule[part].adapts)
-            fprintf(file, "train,%" PRId64 ",%s,%.9g\n", e->state.step,
-                    net_tensor_name(e->net, d->laid[part]), d->trust[part]);
+            fprintf(file, "%.9g", d->trust[part]);
+        fprintf(file, ",%.9g\n", sqrt(d->square[part]));
+    }
 }
 
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result)
@@ -153,7 +158,7 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
                             result->skipped ? 1 : NAN};
     write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
     if (metrics->layers && !result->skipped)
-        write_trust(metrics->layers, engine);
+        write_layers(metrics->layers, engine);
 }
 
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,

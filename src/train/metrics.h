@@ -11,13 +11,13 @@
 
 typedef struct Metrics {
     FILE *rows, *timing;
-    FILE *layers;             /* layers.csv, of optimizers with trust ratios; else NULL */
+    FILE *layers;             /* layers.csv: of each tensor; NULL: not wanted */
     Rows *kept, *kept_layers; /* what is behind `rows` and `layers` */
 } Metrics;
 
-/* Opens the run's files, layers.csv if the optimizer `adapts`; keeps step rows up to `step` and
+/* Opens the run's files, with `layers` layers.csv, too; keeps step rows up to `step` and
  * evaluation rows up to `evaluated`. */
-Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool adapts);
+Err metrics_open(Metrics *metrics, const char *run, int64_t step, int64_t evaluated, bool layers);
 void metrics_close(Metrics *metrics);
 /* Rows are buffered and kept until the disk has them, so none is lost to a failure. Rate and batch
  * are those of the step alone, so an evaluation's row has none. */

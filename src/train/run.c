@@ -116,6 +116,8 @@ static Err step(Run *run)
         coordinator_announce_change(e);
     }
     term_progress(&run->term, e->state.samples, "loss %.4f", run->train.loss);
+    if (run->options->on_step)
+        run->options->on_step(run->options->context, e->state.step, e->length, run->train.loss);
     if (run->options->after_step) {
         comm_barrier(run->comm);
         run->options->after_step(run->options->context, e->state.step, state_digest(&e->state));
@@ -223,6 +225,8 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
         err = folder_open(&run.folder, comm, config, options);
     if (!err)
         err = train(&run);
+    if (options->outcome)
+        options->outcome->step = run.engine.state.step;
     if (err && !run.begun)
         folder_discard(&run.folder);
     if (run.writer)

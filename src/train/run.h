@@ -5,6 +5,14 @@
 
 #include "dist/comm.h"
 #include "train/config.h"
+#include "train/summary.h"
+
+/* How a run ended. */
+typedef struct Outcome {
+    bool done;    /* and `summary`, but for its texts, is there */
+    int64_t step; /* the last one made */
+    Summary summary;
+} Outcome;
 
 typedef struct RunOptions {
     const char *directory; /* NULL: runs/NAME */
@@ -15,6 +23,9 @@ typedef struct RunOptions {
     const char *trace;     /* where to write what each rank did when, or NULL: nowhere */
     int64_t *leaves;       /* where to put how many micro-batches a step has; NULL: nowhere */
     double began;          /* on term_clock: when the program started */
+    Outcome *outcome;      /* where to put it, on every rank; NULL: nowhere */
+    /* Called after every step, on every rank, with the step's loss; NULL: not wanted. */
+    void (*on_step)(void *context, int64_t step, int64_t length, double loss);
     /* For tests of the promise: called after every step, on every rank, with the digest of the
      * state. NULL: not wanted. */
     void (*after_step)(void *context, int64_t step, uint64_t digest);

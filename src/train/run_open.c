@@ -46,7 +46,7 @@ Err run_open_metrics(Run *run)
 {
     const Engine *e = &run->engine;
     return metrics_open(&run->metrics, run->folder.path, e->state.step, e->state.control.evaluated,
-                        e->descent.optim.type->trust != NULL);
+                        true);
 }
 
 Err run_open_files(Run *run)

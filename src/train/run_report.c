@@ -89,26 +89,28 @@ Err run_finish(Run *run)
             speed_measure(run->comm, net_training_flops(e->net) * run->stepped, run->step_seconds);
     double check = integrity_seconds(&e->integrity); /* of the steps' time: */
     check = run->step_seconds > 0 ? check / run->step_seconds : 0;
+    Summary summary = {.steps = e->state.step,
+                       .epochs = (double)e->state.samples / (double)e->clock.epoch,
+                       .ranks = run->comm->size,
+                       .batch = batches_text(&e->clock, e->length, &run->arena),
+                       .parameters = e->net->parameter_count,
+                       .train_loss = control->train_loss,
+                       .validation = run->validation,
+                       .test = run->test,
+                       .stopped = (Stopped)control->stopped,
+                       .setback = control->setback,
+                       .best_step = control->best_step,
+                       .best_loss = control->best_loss,
+                       .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
+                       .digest = state_digest(&e->state),
+                       .noise_scale = noise_scale(&e->state.control.noise),
+                       .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0,
+                       .check_share = check,
+                       .speed = speed};
+    if (run->options->outcome)
+        *run->options->outcome = (Outcome){true, e->state.step, summary};
     Err err = NULL;
     if (run_leads(run)) {
-        Summary summary = {.steps = e->state.step,
-                           .epochs = (double)e->state.samples / (double)e->clock.epoch,
-                           .ranks = run->comm->size,
-                           .batch = batches_text(&e->clock, e->length, &run->arena),
-                           .parameters = e->net->parameter_count,
-                           .train_loss = control->train_loss,
-                           .validation = run->validation,
-                           .test = run->test,
-                           .stopped = (Stopped)control->stopped,
-                           .setback = control->setback,
-                           .best_step = control->best_step,
-                           .best_loss = control->best_loss,
-                           .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
-                           .digest = state_digest(&e->state),
-                           .noise_scale = noise_scale(&e->state.control.noise),
-                           .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0,
-                           .check_share = check,
-                           .speed = speed};
         err = summary_write(&summary, run->folder.path);
         log_info("%s", noise_text(&e->state.control.noise, &run->arena));
         speed_log(&speed);

@@ -1,0 +1,264 @@
+/* Reading the axes of a sweep, and what a trial of them sets. */
+#include "lab/grid.h"
+
+#include "train/config.h"
+
+#include <string.h>
+
+/* Settings of the sweep itself; every other key is an axis. */
+typedef struct Settings {
+    Node seeds, points;
+    int64_t ranks_per_trial;
+    bool keep_checkpoints;
+} Settings;
+
+static const Field setting_fields[] = {
+    {"seeds", FIELD_NODE, offsetof(Settings, seeds), "1",
+     .help = "how many trials of each setting, or a list of seeds"},
+    {"points", FIELD_NODE, offsetof(Settings, points), FIELD_NONE,
+     .help = "quasi-random points: {count: 16, optimizer.lr: {log: [1e-3, 1]}}"},
+    {"ranks_per_trial", FIELD_INT, offsetof(Settings, ranks_per_trial), "1", 1, 1e6,
+     .help = "trials stand side by side"},
+    {"keep_checkpoints", FIELD_BOOL, offsetof(Settings, keep_checkpoints), "false",
+     .help = "of trials that are over"},
+    {0}};
+
+static bool is_path(const char *path, Arena *arena)
+{
+    return config_has_key(arena_text(arena, "%.*s", (int)strcspn(path, "."), path));
+}
+
+/* ---- reading ---- */
+
+static Err check_case(Node value)
+{
+    int sets = 0;
+    if (!conf_is_map(value))
+        return conf_fail(value,
+                         "\"%s\" is no key of a configuration, so its values are cases, "
+                         "such as {label: a, optimizer.lr: 0.1}",
+                         conf_key(value) ? conf_key(value) : "this");
+    for (int i = 0; i < conf_entries(value); i++) {
+        Node entry = conf_entry(value, i);
+        if (strcmp(conf_key(entry), "label") == 0)
+            continue;
+        if (!is_path(conf_key(entry), conf_arena(value.conf)))
+            return conf_fail_key(value, conf_key(entry), "no configuration has the key \"%s\"",
+                                 conf_key(entry));
+        sets++;
+    }
+    return sets ? NULL : conf_fail(value, "this case sets nothing");
+}
+
+static Err read_axis(Grid *grid, Node entry)
+{
+    const char *name = conf_key(entry);
+    if (grid->axes == GRID_AXES)
+        return conf_fail(entry, "more than %d axes", GRID_AXES);
+    Axis *axis = &grid->axis[grid->axes++];
+    *axis = (Axis){name, entry, conf_count(entry), !is_path(name, conf_arena(entry.conf))};
+    if (axis->count == 0)
+        return conf_fail(entry, "the axis %s has no values", name);
+    if (axis->cases && !conf_is_map(conf_item(entry, 0)))
+        return conf_fail(entry,
+                         "\"%s\" is no key of a configuration; an axis of a name of your own has "
+                         "cases, such as {label: a, optimizer.lr: 0.1}",
+                         name);
+    for (int i = 0; axis->cases && i < axis->count; i++)
+        TRY(check_case(conf_item(entry, i)));
+    return NULL;
+}
+
+static Err read_points(Grid *grid, Node points)
+{
+    double count = 0;
+    if (!conf_exists(points))
+        return NULL;
+    if (!conf_exists(conf_get(points, "count")))
+        return conf_fail(points, "points want a count and ranges: {count: 16, optimizer.lr: {log: "
+                                 "[1e-3, 1]}}");
+    TRY(conf_number(conf_get(points, "count"), 1, 1e6, &count));
+    for (int i = 0; i < conf_entries(points); i++) {
+        Node entry = conf_entry(points, i);
+        if (strcmp(conf_key(entry), "count") == 0)
+            continue;
+        if (!is_path(conf_key(entry), conf_arena(points.conf)))
+            return conf_fail_key(points, conf_key(entry), "no configuration has the key \"%s\"",
+                                 conf_key(entry));
+        TRY(space_add(&grid->space, entry));
+    }
+    if (grid->space.count == 0)
+        return conf_fail(points, "points without a range");
+    grid->points = (int64_t)count;
+    return NULL;
+}
+
+static Err read_seeds(Grid *grid, Node seeds, int64_t first, Arena *arena)
+{
+    double value = 1;
+    bool list = conf_is_list(seeds);
+    if (!list && conf_exists(seeds))
+        TRY(conf_number(seeds, 1, 1e6, &value));
+    grid->seed_count = list ? conf_count(seeds) : (int)value;
+    if (grid->seed_count == 0)
+        return conf_fail(seeds, "the axis seeds has no values");
+    grid->seeds = arena_take(arena, grid->seed_count, sizeof *grid->seeds);
+    for (int i = 0; i < grid->seed_count; i++) {
+        if (list)
+            TRY(conf_number(conf_item(seeds, i), 0, 9e15, &value));
+        grid->seeds[i] = list ? (int64_t)value : first + i;
+    }
+    return NULL;
+}
+
+/* A setting of the sweep, or else an axis. */
+static Err read_entry(Grid *grid, Settings *settings, Node entry)
+{
+    for (const Field *field = setting_fields; field->name; field++)
+        if (strcmp(field->name, conf_key(entry)) == 0)
+            return conf_value(entry, field, (char *)settings + field->offset);
+    return read_axis(grid, entry);
+}
+
+Err grid_read(Grid *grid, Conf *conf)
+{
+    Settings settings = {.ranks_per_trial = 1};
+    *grid = (Grid){0};
+    Node section = conf_take(conf_root(conf), "sweep"), seed = conf_get(conf_root(conf), "seed");
+    double first = 1;
+    if (!conf_is_map(section))
+        FAIL(STATUS_USER,
+             "%s: there is no section `sweep:` with axes, such as batch.global: [256, "
+             "512]",
+             conf_name(conf));
+    if (conf_exists(seed))
+        TRY(conf_number(seed, 0, 9e15, &first));
+    grid->seed = (uint64_t)first;
+    for (int i = 0; i < conf_entries(section); i++)
+        TRY(read_entry(grid, &settings, conf_entry(section, i)));
+    TRY(read_points(grid, settings.points));
+    TRY(read_seeds(grid, settings.seeds, (int64_t)first, conf_arena(conf)));
+    grid->ranks_per_trial = settings.ranks_per_trial;
+    grid->keep_checkpoints = settings.keep_checkpoints;
+    double trials = (double)grid->seed_count * (double)(grid->points ? grid->points : 1);
+    for (int a = 0; a < grid->axes; a++)
+        trials *= grid->axis[a].count;
+    if (trials > 1e6)
+        return conf_fail(section, "%.0f trials are too many", trials);
+    grid->trials = (int64_t)trials;
+    return NULL;
+}
+
+/* ---- trials ---- */
+
+int grid_columns(const Grid *grid)
+{
+    return grid->axes + grid->space.count + 1;
+}
+
+const char *grid_column(const Grid *grid, int column)
+{
+    if (column < grid->axes)
+        return grid->axis[column].name;
+    column -= grid->axes;
+    return column < grid->space.count ? grid->space.param[column].path : "seed";
+}
+
+/* The place of a trial on each axis; what is left of its number. */
+typedef struct Position {
+    int at[GRID_AXES];
+    int64_t point;
+    int seed;
+} Position;
+
+static Position position(const Grid *grid, int64_t number)
+{
+    Position p = {.seed = (int)(number % grid->seed_count)};
+    number /= grid->seed_count;
+    if (grid->points) {
+        p.point = number % grid->points;
+        number /= grid->points;
+    }
+    for (int a = grid->axes - 1; a >= 0; a--) {
+        p.at[a] = (int)(number % grid->axis[a].count);
+        number /= grid->axis[a].count;
+    }
+    return p;
+}
+
+bool grid_is_sample(const Grid *grid, int64_t number)
+{
+    Position p = position(grid, number);
+    int moved = 0;
+    for (int a = 0; a < grid->axes; a++)
+        moved += p.at[a] > 0;
+    return moved <= 1 && p.point == 0 && p.seed == 0;
+}
+
+static void set(GridTrial *trial, const char *path, const char *value, Arena *arena)
+{
+    trial->sets[trial->set_count++] = arena_text(arena, "%s=%s", path, value);
+}
+
+static const char *set_case(GridTrial *trial, Node value, Arena *arena)
+{
+    const char *label = NULL;
+    for (int i = 0; i < conf_entries(value); i++) {
+        Node entry = conf_entry(value, i);
+        if (strcmp(conf_key(entry), "label") == 0)
+            label = conf_line(entry, arena);
+        else
+            set(trial, conf_key(entry), conf_line(entry, arena), arena);
+    }
+    return label ? label : conf_line(value, arena);
+}
+
+static int most_sets(const Grid *grid)
+{
+    int most = 1 + grid->space.count;
+    for (int a = 0; a < grid->axes; a++) {
+        int entries = 1;
+        for (int i = 0; grid->axis[a].cases && i < grid->axis[a].count; i++) {
+            int n = conf_entries(conf_item(grid->axis[a].values, i));
+            entries = n > entries ? n : entries;
+        }
+        most += entries;
+    }
+    return most;
+}
+
+GridTrial grid_trial(const Grid *grid, int64_t number, Arena *arena)
+{
+    Position p = position(grid, number);
+    GridTrial trial = {.sets = arena_take(arena, most_sets(grid), sizeof *trial.sets),
+                       .cells = arena_take(arena, grid_columns(grid), sizeof *trial.cells)};
+    const char **cell = trial.cells;
+    for (int a = 0; a < grid->axes; a++) {
+        const Axis *axis = &grid->axis[a];
+        Node value = conf_item(axis->values, p.at[a]);
+        *cell = axis->cases ? set_case(&trial, value, arena) : conf_line(value, arena);
+        if (!axis->cases)
+            set(&trial, axis->name, *cell, arena);
+        cell++;
+    }
+    for (int i = 0; i < grid->space.count; i++) {
+        const Param *param = &grid->space.param[i];
+        *cell = space_value(param, space_halton(grid->seed, p.point, i), arena);
+        set(&trial, param->path, *cell++, arena);
+    }
+    *cell = arena_text(arena, "%lld", (long long)grid->seeds[p.seed]);
+    set(&trial, "seed", *cell, arena);
+    return trial;
+}
+
+const char *grid_label(const Grid *grid, int64_t number, Arena *arena)
+{
+    const char *text = "";
+    GridTrial trial = grid_trial(grid, number, arena);
+    for (int c = 0; c < grid_columns(grid); c++) {
+        const char *column = grid_column(grid, c), *dot = strrchr(column, '.');
+        text = arena_text(arena, "%s%s%s %s", text, c ? ", " : "", dot ? dot + 1 : column,
+                          trial.cells[c]);
+    }
+    return text;
+}
