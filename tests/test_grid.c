@@ -49,6 +49,14 @@ static void order(void)
     arena_free(&arena);
 }
 
+static void named_like_a_key(void)
+{
+    CU_ASSERT_FATAL(reads("{sweep: {batch: [{label: 8, batch.global: 8, train.length: 1 epoch}], "
+                          "optimizer: [{type: sgd, lr: 1}, {type: adam}]}}"));
+    CU_ASSERT(sets(0, 0, "batch.global=8") && sets(0, 1, "train.length=1 epoch"));
+    CU_ASSERT(sets(0, 2, "optimizer={type: sgd, lr: 1}") && grid.trials == 2);
+}
+
 static void samples(void)
 {
     CU_ASSERT_FATAL(
@@ -126,6 +134,7 @@ static void refused(void)
 
 static const Promise promises[] = {
     {"trials are numbered with the last axis fastest and the seeds inside", order},
+    {"cases may stand under a name that is a key, too", named_like_a_key},
     {"the samples have every value of every axis", samples},
     {"a point's values lie in their ranges, evenly on their scales", scales},
     {"the points fill every tenth of a range", even},

@@ -50,13 +50,24 @@ static Err check_case(Node value)
     return sets ? NULL : conf_fail(value, "this case sets nothing");
 }
 
+/* A mapping of paths: no key of a configuration has a dot, and none is called label. */
+static bool is_case(Node value)
+{
+    for (int i = 0; i < conf_entries(value); i++)
+        if (strchr(conf_key(conf_entry(value, i)), '.') ||
+            strcmp(conf_key(conf_entry(value, i)), "label") == 0)
+            return true;
+    return false;
+}
+
 static Err read_axis(Grid *grid, Node entry)
 {
     const char *name = conf_key(entry);
     if (grid->axes == GRID_AXES)
         return conf_fail(entry, "more than %d axes", GRID_AXES);
     Axis *axis = &grid->axis[grid->axes++];
-    *axis = (Axis){name, entry, conf_count(entry), !is_path(name, conf_arena(entry.conf))};
+    bool cases = !is_path(name, conf_arena(entry.conf)) || is_case(conf_item(entry, 0));
+    *axis = (Axis){name, entry, conf_count(entry), cases};
     if (axis->count == 0)
         return conf_fail(entry, "the axis %s has no values", name);
     if (axis->cases && !conf_is_map(conf_item(entry, 0)))
@@ -206,7 +217,7 @@ static const char *set_case(GridTrial *trial, Node value, Arena *arena)
     for (int i = 0; i < conf_entries(value); i++) {
         Node entry = conf_entry(value, i);
         if (strcmp(conf_key(entry), "label") == 0)
-            label = conf_line(entry, arena);
+            label = conf_scalar(entry);
         else
             set(trial, conf_key(entry), conf_line(entry, arena), arena);
     }

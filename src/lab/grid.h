@@ -2,7 +2,7 @@
  *
  *     sweep:
  *       batch.global: [256, 1024, 4096]          an axis: any path that --set takes, and its values
- *       scaling:                                 an axis of cases: a name of your own
+ *       scaling:                                 an axis of cases: any name
  *         - {label: none, schedule.scaling: none}             and what each case sets
  *         - {label: linear, schedule.scaling: linear, schedule.warmup: 1 epoch}
  *       points: {count: 16, optimizer.lr: {log: [1e-3, 1]}}   quasi-random points (lab/space.h)

@@ -4,8 +4,10 @@
  * beside which the measured noise scale stands, and the exponent of the best rate. */
 #include "lab/report_inside.h"
 
+#include "base/log.h"
 #include "lab/fit.h"
 #include "lab/report_html.h"
+#include "lab/space.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +17,10 @@ enum { TABLE_COLUMNS = 6 };
 typedef struct Goal {
     Report *report;
     const Settings *settings;
-    int batch; /* column */
+    int batch;         /* column */
+    Space space;       /* of quasi-random points */
+    double edge;       /* so much of a range at either end is its edge */
+    const char *edges; /* what was found there, a sentence each */
 } Goal;
 
 /* What else than the batch the setting has: "how linear, lr 0.3". */
@@ -52,6 +57,37 @@ static int best_at(const Goal *g, double batch, const char *line, int *tried, in
     return best;
 }
 
+/* The best of a search must lie inside what was searched: at an end, better ones may lie beyond. */
+static void look_at_edges(Goal *g, double batch, int best)
+{
+    Arena *arena = &g->report->arena;
+    for (int i = 0; i < g->space.count; i++) {
+        const Param *param = &g->space.param[i];
+        int column = sheet_column(&g->settings->sweep->trials, param->path);
+        double value = settings_number(g->settings, best, column);
+        double unit = param->kind == SCALE_CHOICE ? 0.5 : space_unit(param, value);
+        if (unit < g->edge || unit > 1 - g->edge)
+            g->edges = arena_text(
+                arena,
+                "%sAt batch %g the best %s, %g, lies at an edge of its range: better ones "
+                "may lie beyond. ",
+                g->edges, batch, param->path, value);
+    }
+}
+
+static Err read_space(Goal *g, Conf *conf)
+{
+    double count = 0;
+    Node points = conf_get(conf_get(conf_root(conf), "sweep"), "points");
+    for (int i = 0; i < conf_entries(points); i++)
+        if (strcmp(conf_key(conf_entry(points, i)), "count") != 0)
+            TRY(space_add(&g->space, conf_entry(points, i)));
+    if (conf_exists(points))
+        TRY(conf_number(conf_get(points, "count"), 1, 1e6, &count));
+    g->edge = count > 2 ? 1 / count : 0;
+    return NULL;
+}
+
 /* A line's batches that reached the target: their points, and the best settings' rate and noise
  * scale. */
 typedef struct Reached {
@@ -72,8 +108,7 @@ static void add_point(const Goal *g, double batch, int best, Reached *r)
 }
 
 /* A row of the table, and its point. */
-static void add_batch(const Goal *g, double batch, const char *line, Reached *on_line,
-                      const char **cell)
+static void add_batch(Goal *g, double batch, const char *line, Reached *on_line, const char **cell)
 {
     Arena *arena = &g->report->arena;
     int tried, reached, best = best_at(g, batch, line, &tried, &reached);
@@ -88,6 +123,7 @@ static void add_batch(const Goal *g, double batch, const char *line, Reached *on
     cell[3] = arena_text(arena, "%d", steps->n);
     cell[4] = arena_text(arena, "%.0f", spread_mean(steps) * batch);
     add_point(g, batch, best, on_line);
+    look_at_edges(g, batch, best);
 }
 
 static int find_lines(const Goal *g, const char **line)
@@ -188,12 +224,16 @@ static Err draw(const Goal *g, Chart *chart, const double *batch, int batches, i
 Err report_target(Report *report, const Settings *settings)
 {
     static const char *const heading[TABLE_COLUMNS] = {
-        "batch.global", "best setting", "steps", "n", "samples", "settings that reached it"};
+        "batch", "best setting", "steps", "n", "samples", "settings that reached it"};
     Arena *arena = &report->arena;
-    Goal g = {report, settings, sheet_column(&settings->sweep->trials, "batch.global")};
+    Goal g = {.report = report, .settings = settings, .edges = ""};
+    g.batch = sheet_column(&settings->sweep->trials, "batch.global");
+    if (g.batch < 1) /* cases may set more than the batch */
+        g.batch = sheet_column(&settings->sweep->trials, "batch");
     if (!settings->targeted || g.batch < 1 || g.batch > settings->sweep->axes ||
         !settings->is_numeric[g.batch])
         return NULL;
+    TRY(read_space(&g, settings->sweep->conf));
     double *batch;
     int batches = settings_values(settings, g.batch, arena, &batch);
     const char **line = arena_take(arena, settings->count, sizeof *line);
@@ -202,8 +242,7 @@ Err report_target(Report *report, const Settings *settings)
     const char **cell =
         arena_take(arena, ((int64_t)lines * batches + 1) * TABLE_COLUMNS, sizeof *cell);
     memcpy(cell, heading, sizeof heading);
-    Chart chart =
-        chart_begin("Steps to the target against the batch", "batch.global", lines + 1, arena);
+    Chart chart = chart_begin("Steps to the target against the batch", "batch", lines + 1, arena);
     for (int l = 0; l < lines; l++) {
         reached[l].points = chart_series(&chart, line[l], l + 1, MARK_DOTS, batches);
         reached[l].rate = arena_take(arena, batches, sizeof *reached[l].rate);
@@ -214,6 +253,10 @@ Err report_target(Report *report, const Settings *settings)
     if (report->draws)
         TRY(draw(&g, &chart, batch, batches, lines));
     html_table(report->out, cell, rows, TABLE_COLUMNS);
+    if (*g.edges) {
+        log_wrapped_warning(2, "%s: %s", settings->sweep->path, g.edges);
+        html_element(report->out, "p", g.edges);
+    }
     for (int l = 0; l < lines; l++)
         tell_fits(&g, &reached[l]);
     return NULL;

@@ -158,12 +158,12 @@ ok "it is well-formed" well_formed s.html
 ok "it stands alone" alone s.html
 ok "it counts what diverged" has s.html "12 trials of 6 settings; 6 diverged; "
 ok "draws the metric" has s.html 'aria-label="Test accuracy against batch.global"'
-ok "has a row for each setting" has s.html '<th scope="row">30</th><td>&quot;&lt;calm&gt;&quot;</td><td class="n">2</td><td class="n">0</td>'
+ok "has a row for each setting" has s.html '<th scope="row">30</th><td>&lt;calm&gt;</td><td class="n">2</td><td class="n">0</td>'
 ok "also for one that diverged" has s.html '<th scope="row">120</th><td>wild</td><td class="n">0</td><td class="n">2</td>'
 ok "and every digest" has s.html "$(tail -1 s/trials/0000/trial.csv | sed 's/.*,//')"
 steps=$(awk -F, '$2 == 30 && $3 ~ /calm/ { s += $7 } END { printf "%.1f", s / 2 }' s/trials.csv)
 ok "draws the steps to the target" has s.html 'aria-label="Steps to the target against the batch"'
-ok "tells them at each batch" grep -qE "<th scope=\"row\">30</th><td>how &quot;&lt;calm&gt;&quot;</td><td class=\"n\">$steps " s.html
+ok "tells them at each batch" grep -qE "<th scope=\"row\">30</th><td>how &lt;calm&gt;</td><td class=\"n\">$steps " s.html
 ok "and where it was not reached" has s.html '<th scope="row">30</th><td>how wild</td><td class="n">not reached</td>'
 ok "and the critical batch, of three points" has s.html "gives a critical batch of"
 rm s/trials.csv s/trials/0011/trial.csv
@@ -174,3 +174,9 @@ sweep points --set 'sweep={points: {count: 4, optimizer.lr: {log: [1e-3, 1]}}}' 
 ok "points have a report" report points.html points
 ok "with a dot for each" has points.html 'aria-label="Test accuracy of each point against optimizer.lr"'
 ok "and no steps to a target that there is not" has_not points.html "Steps to the target"
+# The best of four rates below the useful ones is the last of them.
+sweep edge --set 'sweep={batch: [{label: 30, batch.global: 30}, {label: 60, batch.global: 60}], points: {count: 4, optimizer.lr: {log: [1e-4, 0.05]}}}' \
+    --set 'train.target={validation_accuracy: 0.7}' --set 'train.length=60 steps' --set optimizer.momentum=0
+ok "a best point at the edge of its range is warned of" expect_status 0 report edge.html edge
+ok "on the terminal" says "lies at an edge of"
+ok "and in the page, with cases for batches" has edge.html "At batch 60 the best optimizer.lr"
