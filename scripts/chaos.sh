@@ -14,6 +14,9 @@
 #     term          SIGTERM to launch/run.sh       memory       a bit of a parameter flips in memory
 #     disk          a save meets a full disk, an I/O error, no leave to write
 #
+# A rank that is stopped while it leaves, when all others have gone, is let go from outside, as
+# launch/supervise.sh would: none of its job is left that could see it.
+#
 # A round is good if every start ends by itself, with status 0, 1, 75 or a signal's and at most one
 # message of lockstep's; if it leaves no process; and if in the end metrics.csv (with its digests) and
 # the last checkpoint are those of the undisturbed run, no half-written file is there, and no shared
@@ -139,12 +142,23 @@ strike() {
     esac 2>/dev/null
 }
 
-# What a start has said on standard error: one message of ours at most, and nothing of others.
+# Whether the ranks that are left are all stopped.
+only_stopped() {
+    local rank any=
+    for rank in $(ranks_of_job); do
+        [[ $(</proc/$rank/stat) == *") T "* ]] 2>/dev/null || return 1
+        any=1
+    done
+    [[ $any ]]
+}
+
+# What a start has said on standard error: one message of ours at most, and nothing of others but
+# what Open MPI's transports say when their peer has died.
 judge_words() {
     local count
     count=$(grep -c '^lockstep: ' said.err)
     ((count <= 1)) || broken "$count messages"
-    count=$(grep -cvE '^(lockstep|run\.sh|warning): |^  ' said.err)
+    count=$(grep -cvE '^(lockstep|run\.sh|warning): |^  |^\[[a-z0-9]+:[0-9]+\] Read -1|^\[warn\] Epoll' said.err)
     ((count == 0)) || broken "$count lines that are nobody's"
     count=$(wc -l <said.err)
     ((count <= 6)) || broken "$count lines of messages"
@@ -178,6 +192,9 @@ end() {
     local status=0
     while alive "$job" && ((SECONDS < deadline)); do
         [[ $noted ]] || note_job
+        if [[ $1 == stop && -e $run/summary.json ]] && ((SECONDS > deadline - limit + 10)) && only_stopped; then
+            kill -KILL $(ranks_of_job) && echo -n ' (stopped as the last one)' >>"$run.story"
+        fi
         sleep 0.02
     done
     if alive "$job"; then

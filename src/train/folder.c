@@ -94,13 +94,14 @@ Err folder_open(Folder *folder, const Comm *comm, const Config *config, const Ru
     return NULL;
 }
 
-/* Complete, and nothing more is asked for; or of another length, which is all that may differ. */
-static void note_finished(Folder *folder, Conf *now, Conf *then)
+/* Complete, and nothing more is asked for (where the last checkpoint was damaged since, its steps
+ * are to be made again); or of another length, which is all that may differ. */
+static void note_finished(Folder *folder, Conf *now, Conf *then, int64_t step)
 {
     static const char *const nothing[] = {"checkpoint.every", DECIDES_NO_BIT, NULL};
     const char *a, *b;
     if (!conf_difference(now, then, nothing, &a, &b))
-        folder->finished = summary_read_line(folder->path, &folder->arena);
+        folder->finished = summary_read_line(folder->path, step, &folder->arena);
     else
         log_warning("train.length was %s, now it is %s: the schedule follows the new length from "
                     "here on, so this is no longer a run of either length alone",
@@ -125,7 +126,7 @@ static Err compare(Folder *folder, Config *config)
                       "(--from starts a new run with its weights)",
                       folder->checkpoint, key, then_value, now_value);
         else
-            note_finished(folder, config->conf, then);
+            note_finished(folder, config->conf, then, saved.step);
     }
     conf_free(then);
     checkpoint_close(&saved);

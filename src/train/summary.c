@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *result_text(const char *part, const Result *r, Arena *arena)
@@ -99,7 +100,7 @@ Err summary_write(const Summary *s, const char *run)
     return err;
 }
 
-const char *summary_read_line(const char *run, Arena *arena)
+const char *summary_read_line(const char *run, int64_t step, Arena *arena)
 {
     const char *path = arena_text(arena, "%s/summary.json", run), *line = NULL;
     char *text = NULL;
@@ -110,6 +111,9 @@ const char *summary_read_line(const char *run, Arena *arena)
         err = conf_parse(&conf, path, text, NULL, 0); /* JSON is YAML */
     if (!err && conf)
         line = conf_scalar(conf_get(conf_root(conf), "line"));
+    const char *steps = line ? conf_scalar(conf_get(conf_root(conf), "steps")) : NULL;
+    if (!steps || strtoll(steps, NULL, 10) != step)
+        line = NULL;
     if (line)
         line = arena_text(arena, "%s", line);
     conf_free(conf);

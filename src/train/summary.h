@@ -28,7 +28,7 @@ typedef struct Summary {
 const char *summary_line(const Summary *summary, Arena *arena);
 /* Writes RUN/summary.json, with that line in it. */
 Err summary_write(const Summary *summary, const char *run);
-/* The last line of a run that is done, or NULL. */
-const char *summary_read_line(const char *run, Arena *arena);
+/* The last line of a run that is done with this step, or NULL. */
+const char *summary_read_line(const char *run, int64_t step, Arena *arena);
 
 #endif

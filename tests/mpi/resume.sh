@@ -43,6 +43,13 @@ truncate -s 5000 cut/checkpoints/step-00000009.h5
 expect_status 0 train 1 cut --resume
 ok "so it is with one that was cut short" same parts/metrics.csv cut/metrics.csv
 
+expect_status 0 train 2 ended
+printf 'x' | dd of=ended/checkpoints/step-00000012.h5 bs=1 seek=4000 conv=notrunc 2>/dev/null
+ok "a run whose last checkpoint is damaged is not done" expect_status 0 train 3 ended --resume
+ok "its last steps are made again" says "resumed from ended/checkpoints/step-00000008.h5"
+ok "to the same checkpoint" same parts/checkpoints/step-00000012.h5 ended/checkpoints/step-00000012.h5
+ok "and rows" same parts/metrics.csv ended/metrics.csv
+
 expect_status 75 train 2 lost --until 9
 for f in lost/checkpoints/step-*.h5; do truncate -s 5000 "$f"; done
 ok "when all are damaged, it says so and does not begin anew" expect_status 2 train 1 lost --resume
