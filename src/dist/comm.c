@@ -142,7 +142,7 @@ static void comm_open(MPI_Comm all, bool share, Comm *comm)
 void comm_world(Comm *comm)
 {
     comm_open(MPI_COMM_WORLD, false, comm);
-    comm_limit(true);
+    comm_limit(false);
 }
 
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm)

@@ -46,8 +46,8 @@ void comm_limit(bool begins);
 /* Starts and ends MPI, under that limit. After comm_stop nothing may follow but `return status`. */
 void comm_start(int *argc, char ***argv);
 void comm_stop(void);
-/* All processes, every one a group of its own until comm_divide. The limit stays on, and begins
- * anew. Collective over all. */
+/* All processes, every one a group of its own until comm_divide; the limit ends. Collective over
+ * all. */
 void comm_world(Comm *comm);
 /* The first `ranks` of the parent's ranks as a Comm with groups; the others get size 0.
  * Collective over parent. STATUS_USER for `shared` where memory is not shared by all. For tests,
