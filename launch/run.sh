@@ -9,7 +9,8 @@
 #
 # -n P   ranks; the default is one for each core of this machine, or all slots of a Slurm
 #        allocation or of the hosts that the mpirun options name
-# -v     shows the mpirun command, and lets mpirun complain (it is silent otherwise: `-q`)
+# -v     shows the mpirun command, and lets mpirun complain, and crashes show where (it is silent
+#        otherwise: `-q`)
 #
 # TERM, INT, HUP and USR1 make the ranks save and stop with status 75; an INT some seconds after the
 # first ends them at once. The status is the program's: 0 done, 1 failed, 2 usage or data,
@@ -79,6 +80,9 @@ export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1}
 export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-20}
 export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-5}
 export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-4}
+
+# No page of addresses where a rank, or mpirun itself, crashes: the signal is told below.
+if [[ $quiet ]]; then export OMPI_MCA_opal_signal=${OMPI_MCA_opal_signal-}; fi
 
 # Ranks that have not left when one ended with a status other than 0 are ended without mpirun's
 # seconds of grace: all files are written and all ranks agree before the first one leaves.

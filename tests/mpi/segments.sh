@@ -58,3 +58,15 @@ kill -TERM "$other_mpi"
 ended "$other_mpi"
 bash -c "source '$tests/../../launch/segments.sh'; segments_sweep"
 ok "in the end no record is left of any" [ -z "$(ls tmp | grep lockstep)" ]
+
+# Crashes of a rank and of mpirun: no page of addresses.
+for who in rank mpirun; do
+    begin "crash-$who"
+    crash=$mpi
+    if [[ $who == rank ]]; then crash=${ranks%%$'\n'*}; fi
+    kill -SEGV "$crash"
+    ok "a crash of $who ends the job with that signal's status" expect_status 139 waits
+    ok "and is told in one line" test "$(cat "crash-$who.err")" == \
+        "run.sh: a rank or mpirun was ended by signal SEGV"
+    ok "nothing is left of it" nothing_left "$job"
+done
