@@ -72,3 +72,11 @@ moves() {
     return 1
 }
 ok "a rank 0 that runs sets the time of its lock again and again" moves
+
+# A server that answers no more for a while: the watchdog's thread is stopped by it as rank 0 is.
+stalled() {
+    start 2 env LOCKSTEP_DISK=stall@utime:1 LOCKSTEP_DISK_IN=stalled/lock \
+        LD_PRELOAD="$programs/disk_shim.so" LOCKSTEP_FAULT=slow@save:12:0 \
+        "$program" train tiny.yaml --run stalled --set train.watchdog=0.7
+}
+ok "a rank that saves on a disk that does not answer has the time of a save" expect_status 0 stalled
