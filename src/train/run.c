@@ -28,7 +28,7 @@ static void note_save(Run *run, double began)
 }
 
 /* Under its step's name unless it is only the best so far. All go on when the state has been taken
- * or, with `wait`, when it is on disk. */
+ * or, with `wait`, when it is on disk. A state that cannot be saved is none to go back to. */
 static Err save(Run *run, bool due, bool wait)
 {
     Engine *e = &run->engine;
@@ -36,9 +36,14 @@ static Err save(Run *run, bool due, bool wait)
     unsigned as = (due ? SAVE_STEP : 0) | (run->best ? SAVE_BEST : 0);
     watch_phase(e->watch, e->state.step, PHASE_SAVE);
     TRY(integrity_verify(&e->integrity));
+    int64_t *anchor = &e->state.control.setback.anchor, before = *anchor;
     if (coordinator_due(e).anchor)
-        e->state.control.setback.anchor = e->state.step;
-    TRY(comm_agree(run->comm, save_here(run, as, wait)));
+        *anchor = e->state.step;
+    Err err = comm_agree(run->comm, save_here(run, as, wait));
+    if (err) {
+        *anchor = before;
+        return err;
+    }
     run->best = run->asked = false;
     if (due && !wait)
         note_save(run, began);
