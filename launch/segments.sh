@@ -20,7 +20,7 @@
 segments_record() {
     local folder=${TMPDIR:-/tmp} new
     segments_record=
-    new=$(mktemp "$folder/lockstep-new.XXXXXX" 2>/dev/null) && command -v flock >/dev/null || return 0
+    command -v flock >/dev/null && new=$(mktemp "$folder/lockstep-new.XXXXXX" 2>/dev/null) || return 0
     exec {segments_lock}<>"$new"
     # Only what is locked gets the name that others look for.
     if flock -n "$segments_lock" && mv "$new" "$folder/lockstep-job.$UID.${new##*.}"; then

@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     Comm world;
     comm_start(&argc, &argv);
     comm_world(&world);
-    comm_limit(true); /* until a verb says otherwise */
+    comm_limit(1); /* until a verb says otherwise */
     log_level(world.rank == 0 ? LOG_INFO : LOG_SILENT);
     gemm_init();
 

@@ -3,6 +3,8 @@
  * crash cannot exist, and the host and pid in the file are only ever read to name the holder. */
 #include "base/file.h"
 
+#include "base/host.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,9 +55,8 @@ static Err held_by_another(int file, const char *path, double patience)
 
 static Err sign(int file, const char *path)
 {
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    char holder[HOLDER_BYTES];
+    char host[256], holder[HOLDER_BYTES];
+    host_name(host, sizeof host);
     int length = snprintf(holder, sizeof holder, "process %ld on %s\n", (long)getpid(), host);
     if (ftruncate(file, 0) != 0 || pwrite(file, holder, (size_t)length, 0) != length)
         FAIL(STATUS_FAILED, "%s: cannot be written (%s)", path, strerror(errno));

@@ -234,12 +234,19 @@ const char *host_file_system(const char *path)
     return "";
 }
 
+void host_name(char *name, size_t room)
+{
+    snprintf(name, room, "?");
+    gethostname(name, room - 1);
+    name[room - 1] = '\0';
+}
+
 void host_look(Host *host)
 {
     char boot[64];
     struct statvfs shm;
     *host = (Host){0};
-    gethostname(host->name, sizeof host->name - 1);
+    host_name(host->name, sizeof host->name);
     read_head("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
     host->kernel =
         boot[0] ? digest_bytes(boot, strlen(boot)) : digest_bytes(host->name, strlen(host->name));

@@ -40,6 +40,8 @@ typedef struct Host {
     double shared;     /* bytes free in /dev/shm; -1: there is none */
 } Host;
 
+/* What the host calls itself, cut to `room`; "?" where it does not say. */
+void host_name(char *name, size_t room);
 /* All of it. Has the calling thread for a moment bound to all CPUs, to see which it gets. */
 void host_look(Host *host);
 

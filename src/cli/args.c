@@ -2,12 +2,12 @@
 #include "cli/verb.h"
 
 #include "base/conf.h"
+#include "base/host.h"
 #include "base/log.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 Err unknown_word(const char *what, const char *word, const char *const *words)
 {
@@ -75,13 +75,13 @@ static char **split(const char *line, int *argc, Arena *arena)
 static Err compare(const Comm *world, int argc, char *const *argv, int first_argc,
                    char *const *first)
 {
-    char host[64] = "";
+    char host[HOST_NAME];
     int i = 1;
     while (i < argc && i < first_argc && strcmp(argv[i], first[i]) == 0)
         i++;
     if (i == argc && i == first_argc)
         return NULL;
-    gethostname(host, sizeof host - 1);
+    host_name(host, sizeof host);
     FAIL(STATUS_USER, "rank %d on %s was started with \"%s\" where rank 0 has \"%s\"", world->rank,
          host, i < argc ? argv[i] : "", i < first_argc ? first[i] : "");
 }

@@ -20,7 +20,7 @@ static void abort_job(void)
 void comm_start(int *argc, char ***argv)
 {
     int provided;
-    comm_limit(true);
+    comm_limit(1);
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     err_abort_hook = abort_job;
 }
@@ -28,7 +28,7 @@ void comm_start(int *argc, char ***argv)
 void comm_stop(void)
 {
     err_abort_hook = NULL;
-    comm_limit(true);
+    comm_limit(1);
     MPI_Finalize();
 }
 
@@ -142,7 +142,7 @@ static void comm_open(MPI_Comm all, bool share, Comm *comm)
 void comm_world(Comm *comm)
 {
     comm_open(MPI_COMM_WORLD, false, comm);
-    comm_limit(false);
+    comm_limit(0);
 }
 
 Err comm_divide(const Comm *parent, int ranks, Exchange exchange, Comm *comm)

@@ -39,10 +39,10 @@ typedef struct Comm {
     struct CommInside *inside;
 } Comm;
 
-/* From now on, until it is called with false, nobody may keep the others waiting for more than 60 s
- * (LOCKSTEP_MEET in the environment; 0: no limit), or the job ends: for where no watchdog looks on.
- * Not collective. */
-void comm_limit(bool begins);
+/* From now on, until it is called again, nobody may keep the others waiting for more than `times`
+ * 60 s (LOCKSTEP_MEET in the environment; 0: no limit), or the job ends: for where no watchdog
+ * looks on. 0 times: no limit. Not collective. */
+void comm_limit(int times);
 /* Starts and ends MPI, under that limit. After comm_stop nothing may follow but `return status`. */
 void comm_start(int *argc, char ***argv);
 void comm_stop(void);

@@ -10,13 +10,23 @@
 #include <unistd.h>
 
 static struct timespec due;
+static unsigned limit; /* seconds */
 
-/* A rank that was stopped itself, and that the launcher lets go on for its end, is late. */
+/* A rank that was stopped itself, alone or with the whole job, is late. */
 static bool is_late(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - due.tv_sec) + 1e-9 * (double)(now.tv_nsec - due.tv_nsec) > 0.5;
+}
+
+/* Also in the signal's handler: for a late rank it begins anew. If the others have given it up, the
+ * launcher will end it. */
+static void begin(void)
+{
+    clock_gettime(CLOCK_MONOTONIC, &due);
+    due.tv_sec += limit;
+    alarm(limit);
 }
 
 static void not_met(int number)
@@ -27,7 +37,11 @@ static void not_met(int number)
                                "btl_tcp_if_include 10.0.0.0/24`\n"
                                "  (launch/README.md)\n";
     (void)number;
-    ssize_t written = is_late() ? 0 : write(STDERR_FILENO, text, sizeof text - 1);
+    if (is_late()) {
+        begin();
+        return;
+    }
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
     (void)written; /* without a stderr there is nothing more to do */
     _exit(STATUS_FAILED);
 }
@@ -43,15 +57,14 @@ static int rank_of_job(void)
 }
 
 /* Rank 0 speaks first, so that its word ends the others before theirs. */
-void comm_limit(bool begins)
+void comm_limit(int times)
 {
     enum { SECONDS = 60, TURNS = 8 };
     const char *text = getenv("LOCKSTEP_MEET");
     int rank = rank_of_job(), most = text ? atoi(text) : SECONDS;
-    unsigned seconds = begins && most > 0 ? (unsigned)(most + (rank < TURNS ? rank : TURNS)) : 0;
+    bool begins = times > 0 && most > 0;
     alarm(0);
-    clock_gettime(CLOCK_MONOTONIC, &due);
-    due.tv_sec += seconds;
+    limit = begins ? (unsigned)(times * most + (rank < TURNS ? rank : TURNS)) : 0;
     signal(SIGALRM, begins ? not_met : SIG_DFL);
-    alarm(seconds);
+    begin();
 }

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/term.h"
 #include "dist/reduce.h"
+#include "lab/spread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,18 +151,6 @@ static void one_round(Stage *s, double time[BENCH_WAYS][2])
     }
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
-
 /* Whether there is another round is decided by what all ranks know. */
 static void run_rounds(Stage *s, double seconds, BenchExchange *result)
 {
@@ -179,8 +168,8 @@ static void run_rounds(Stage *s, double seconds, BenchExchange *result)
     }
     result->rounds = n;
     for (int way = 0; way < BENCH_WAYS; way++) {
-        result->update[way] = median(times[way][1], n);
-        result->sum[way] = median(times[way][0], n);
+        result->update[way] = spread_median(times[way][1], n);
+        result->sum[way] = spread_median(times[way][0], n);
     }
     mem_free(times);
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/term.h"
 #include "lab/bench_exchange.h"
+#include "lab/spread.h"
 #include "math/vec.h"
 #include "train/coordinator.h"
 
@@ -13,12 +14,6 @@
 #include <string.h>
 
 enum { WARM_UP = 3 };
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static Err make_steps(Engine *e, int64_t steps, double *seconds, Pace *steady)
 {
@@ -49,12 +44,11 @@ static Err measure(const Comm *comm, const Config *config, int64_t steps, ScaleP
         err = make_steps(&engine, steps, seconds, &steady);
     if (!err) {
         int64_t counted = steps - WARM_UP;
-        qsort(seconds + WARM_UP, (size_t)counted, sizeof *seconds, by_value);
         *point = (ScalePoint){.ranks = comm->size,
                               .groups = comm->groups,
                               .batch = engine.global,
                               .leaves = engine.leaves,
-                              .step = seconds[WARM_UP + counted / 2],
+                              .step = spread_median(seconds + WARM_UP, counted),
                               .bytes = (double)engine.net->extent * (double)sizeof(Real),
                               .noise = noise_scale(&engine.state.control.noise),
                               .digest = state_digest(&engine.state)};
@@ -136,8 +130,7 @@ static double measure_gamma(const Comm *comm)
     }
     mem_free(sum);
     mem_free(leaf);
-    qsort(seconds, ROUNDS, sizeof *seconds, by_value);
-    return (double)comm_max(comm, (int64_t)(seconds[ROUNDS / 2] * 1e9)) / 1e9 /
+    return (double)comm_max(comm, (int64_t)(spread_median(seconds, ROUNDS) * 1e9)) / 1e9 /
            (double)(n * (int64_t)sizeof(Real));
 }
 

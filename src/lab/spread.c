@@ -2,6 +2,7 @@
 #include "lab/spread.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 void spread_add(Spread *spread, double value)
 {
@@ -34,4 +35,16 @@ const char *spread_text(const Spread *spread, Arena *arena)
     int decimals = 1 - (int)floor(log10(deviation));
     decimals = decimals < 0 ? 0 : decimals;
     return arena_text(arena, "%.*f \xC2\xB1 %.*f", decimals, mean, decimals, deviation);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double spread_median(double *values, int64_t n)
+{
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }

@@ -21,5 +21,7 @@ double spread_deviation(const Spread *spread);
  * alone;
  * "" of nothing. */
 const char *spread_text(const Spread *spread, Arena *arena);
+/* The middle one of n > 0 numbers, or the mean of the two; sorts them. */
+double spread_median(double *values, int64_t n);
 
 #endif

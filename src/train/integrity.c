@@ -1,18 +1,15 @@
 /* Hashes of blocks, and what becomes of one that is not as it was left. */
 #include "train/integrity.h"
 
+#include "base/host.h"
 #include "base/term.h"
 #include "math/checksum.h"
 #include "train/fault.h"
-
-#include <stdio.h>
-#include <unistd.h>
 
 enum {
     SAMPLED = 31, /* one look in so many is timed: an odd number, so that it comes to both kinds */
     FROZEN_TURN = 16 /* one step in so many looks at a block that nobody writes */
 };
-enum { HOST = 256 };
 
 static const double interrupted = 20e-6;     /* seconds: in so long, another process had the core */
 static const double exact = 281474976710656; /* 2^48: so many bits of a hash fit into a double */
@@ -192,13 +189,6 @@ Word integrity_word(const Integrity *in, Word mine)
 
 /* ---- what is said ---- */
 
-static void find_host(char host[HOST])
-{
-    snprintf(host, HOST, "?");
-    gethostname(host, HOST - 1);
-    host[HOST - 1] = 0;
-}
-
 /* "exp_avg of 02_dense/weight (elements 1024 to 2047)" */
 static const char *place_text(const Integrity *in, int64_t block, int vector, Arena *arena)
 {
@@ -214,10 +204,10 @@ static const char *place_text(const Integrity *in, int64_t block, int vector, Ar
 static Err own_change(const Integrity *in)
 {
     Arena arena = {0};
-    char host[HOST];
+    char host[HOST_NAME];
     if (!in->change.any)
         return NULL;
-    find_host(host);
+    host_name(host, sizeof host);
     Err err = ERR(STATUS_FAILED,
                   "step %lld: rank %d on %s: %s has changed in memory without an update; --resume "
                   "goes on from the last checkpoint, which is older",
@@ -307,9 +297,9 @@ static const char *find_place(const Integrity *in, Pair pair, Arena *arena)
 static const char *group_text(const Integrity *in, int group, Arena *arena)
 {
     const Comm *comm = in->descent->comm;
-    char host[HOST];
+    char host[HOST_NAME];
     int first = comm->group_first[group], last = comm->group_first[group + 1] - 1;
-    find_host(host);
+    host_name(host, sizeof host);
     comm_broadcast(comm, host, sizeof host, first);
     return first == last ? arena_text(arena, "rank %d on %s", first, host)
                          : arena_text(arena, "ranks %d to %d on %s", first, last, host);

@@ -28,7 +28,7 @@ static void note_save(Run *run, double began)
 }
 
 /* Under its step's name unless it is only the best so far. All go on when the state has been taken
- * or, with `wait`, when it is on disk. */
+ * or, with `wait`, when it is on disk. A state that cannot be saved is none to go back to. */
 static Err save(Run *run, bool due, bool wait)
 {
     Engine *e = &run->engine;
@@ -36,9 +36,14 @@ static Err save(Run *run, bool due, bool wait)
     unsigned as = (due ? SAVE_STEP : 0) | (run->best ? SAVE_BEST : 0);
     watch_phase(e->watch, e->state.step, PHASE_SAVE);
     TRY(integrity_verify(&e->integrity));
+    int64_t *anchor = &e->state.control.setback.anchor, before = *anchor;
     if (coordinator_due(e).anchor)
-        e->state.control.setback.anchor = e->state.step;
-    TRY(comm_agree(run->comm, save_here(run, as, wait)));
+        *anchor = e->state.step;
+    Err err = comm_agree(run->comm, save_here(run, as, wait));
+    if (err) {
+        *anchor = before;
+        return err;
+    }
     run->best = run->asked = false;
     if (due && !wait)
         note_save(run, began);
@@ -214,13 +219,27 @@ static Err train(Run *run)
     return err;
 }
 
+/* What is under way is ended. That may take long, while the others wait for rank 0: the watchdog
+ * looks on as at any save. */
+static void close_files(Run *run)
+{
+    if (run->begun)
+        watch_phase(run->engine.watch, run->engine.state.step, PHASE_SAVE);
+    writer_close(run->writer);
+    metrics_close(&run->metrics);
+    if (run->begun)
+        comm_rest(run->comm);
+}
+
 Err run_train(const Comm *comm, Config *config, const RunOptions *options)
 {
+    enum { FILES = 10 }; /* another job's lock, large checkpoints: as the watchdog has it */
     Run run = {.comm = comm, .config = config, .options = options};
     run.identity = identity_text(&run.arena);
-    comm_limit(true); /* the watchdog, when it looks on, ends that */
+    comm_limit(1); /* the watchdog, when it looks on, ends that */
     preflight_open(&run.preflight, comm, config, NULL);
     Err err = preflight_refuse(&run.preflight);
+    comm_limit(FILES);
     if (!err)
         err = folder_open(&run.folder, comm, config, options);
     if (!err)
@@ -229,13 +248,10 @@ Err run_train(const Comm *comm, Config *config, const RunOptions *options)
         options->outcome->step = run.engine.state.step;
     if (err && !run.begun)
         folder_discard(&run.folder);
-    if (run.writer)
-        watch_phase(run.engine.watch, run.engine.state.step, PHASE_SAVE);
-    writer_close(run.writer);
-    metrics_close(&run.metrics);
-    comm_limit(true); /* with the engine the watchdog goes */
+    close_files(&run);
+    comm_limit(1); /* with the engine the watchdog goes */
     engine_close(&run.engine);
-    comm_limit(false);
+    comm_limit(0);
     folder_close(&run.folder);
     preflight_close(&run.preflight);
     arena_free(&run.arena);

@@ -148,6 +148,8 @@ Err run_return(Run *run, Err err, bool *again)
         return err;
     if (!answers(run, err, DIVERGED_BACK) || setback->returns_row >= run->config->divergence.times)
         return add_cure(run, err);
+    /* Files are waited for and read, as when a run begins. */
+    watch_phase(run->engine.watch, run->engine.state.step, PHASE_START);
     Err why = find_anchor(run, &path);
     if (err_status(why) == STATUS_DIVERGED) {
         err = add_line(run, err, err_text(why));

@@ -205,16 +205,18 @@ void storage_locks(Preflight *p)
 /* ---- checkpoints ---- */
 
 /* The most files that there are at a time: those that are kept, the best one, and the one being
- * written. */
+ * written; by the clock there may be any number. A run that goes back to one keeps it, too, and
+ * begins with step 0's. */
 static int64_t count_files(const Engine *e)
 {
     const Config *c = e->config;
     bool best = e->feed.count[PART_VALIDATION] > 0;
+    bool returns = c->divergence.answer == DIVERGED_BACK;
     int64_t samples = clock_samples(&e->clock, c->checkpoint_every);
-    int64_t saves = c->checkpoint_every.count > 0 && samples > 0
-                        ? 1 + (clock_before(&e->clock, e->length) - 1) / samples
-                        : 1;
-    return (saves < c->keep ? saves : c->keep) + best + 1;
+    int64_t saves = c->checkpoint_auto ? c->keep : 1 + returns;
+    if (c->checkpoint_every.count > 0 && samples > 0)
+        saves += (clock_before(&e->clock, e->length) - 1) / samples;
+    return (saves < c->keep ? saves : c->keep + returns) + best + 1;
 }
 
 static int64_t count_saved(const char *run)

@@ -6,6 +6,8 @@
 #include "train/trace.h"
 
 #include "base/file.h"
+#include "base/host.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/term.h"
 
@@ -101,18 +103,6 @@ void trace_layer(Trace *trace, int layer, bool backward)
 
 /* ---- opening ---- */
 
-/* As it stands between quotation marks in JSON. */
-static const char *quoted(Arena *arena, const char *text)
-{
-    char *out = arena_take(arena, 6 * (int64_t)strlen(text) + 1, 1), *end = out;
-    for (const char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ')
-            end += sprintf(end, "\\u%04x", (unsigned)*c);
-        else
-            end += sprintf(end, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
-    return out;
-}
-
 /* Rank 0's clock where it is this rank's, too. */
 static void set_origin(Trace *trace)
 {
@@ -121,7 +111,7 @@ static void set_origin(Trace *trace)
         char host[sizeof trace->head.host];
         double clock;
     } first = {.clock = term_clock()};
-    gethostname(trace->head.host, sizeof trace->head.host - 1);
+    host_name(trace->head.host, sizeof trace->head.host);
     trace->origin = first.clock;
     memcpy(first.host, trace->head.host, sizeof first.host);
     comm_broadcast(trace->comm, &first, sizeof first, 0);
@@ -142,13 +132,14 @@ void trace_open(Trace **out, const Comm *comm, const char *const *phases, int co
     trace->names =
         arena_take(&trace->arena, count + 1 + 2 * net->layer_count, sizeof *trace->names);
     for (int i = 0; i < count; i++)
-        trace->names[i] = quoted(&trace->arena, phases[i]);
+        trace->names[i] = json_text(phases[i], &trace->arena);
     const char **names = trace->names + count;
-    *names++ = "loss";
+    *names++ = "\"loss\"";
     for (int i = 0; i < net->layer_count; i++) {
-        const char *layer = quoted(&trace->arena, net->layers[i].name);
-        *names++ = arena_text(&trace->arena, "%s forward", layer);
-        *names++ = arena_text(&trace->arena, "%s backward", layer);
+        const char *layer = net->layers[i].name;
+        Arena *arena = &trace->arena;
+        *names++ = json_text(arena_text(arena, "%s forward", layer), arena);
+        *names++ = json_text(arena_text(arena, "%s backward", layer), arena);
     }
     set_origin(trace);
 }
@@ -185,7 +176,7 @@ static void write_events(FILE *file, const Trace *trace, int rank, const Head *h
         const Event *e = &events[i];
         int64_t duration = e->end - e->begin;
         fprintf(file,
-                ",\n{\"ph\":\"X\",\"name\":\"%s\",\"pid\":%d,\"tid\":%d,"
+                ",\n{\"ph\":\"X\",\"name\":%s,\"pid\":%d,\"tid\":%d,"
                 "\"ts\":%" PRId64 ".%03d,\"dur\":%" PRId64 ".%03d,\"args\":{\"step\":%" PRId64 "}}",
                 trace->names[e->name], head->group, rank, e->begin / 1000, (int)(e->begin % 1000),
                 duration / 1000, (int)(duration % 1000), e->step);

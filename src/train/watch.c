@@ -9,6 +9,7 @@
 #include "base/term.h"
 
 #include <string.h>
+#include <time.h>
 
 const PhaseKind watch_phases[PHASE_COUNT] = {
     [PHASE_START] = {"start-up", 10, SHARE_OTHER},
@@ -131,6 +132,16 @@ Err watch_traced(Watch *watch, const char *path)
     return err;
 }
 
+/* That is waited for by a clock that nobody sets. */
+static void open_wake(Watch *watch)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 Err watch_open(Watch **out, const Comm *comm, double seconds)
 {
     Watch *watch = *out = mem_alloc(1, sizeof *watch);
@@ -138,7 +149,7 @@ Err watch_open(Watch **out, const Comm *comm, double seconds)
     watch->file = -1;
     watch->since = term_clock();
     if (seconds <= 0) {
-        comm_limit(false);
+        comm_limit(0);
         return NULL;
     }
     watch->seconds = seconds;
@@ -152,11 +163,11 @@ Err watch_open(Watch **out, const Comm *comm, double seconds)
     for (int m = 0; m < comm->members; m++)
         watch->seen[m].since = watch->seen[m].pulsed = watch->woke;
     pthread_mutex_init(&watch->mutex, NULL);
-    pthread_cond_init(&watch->wake, NULL);
+    open_wake(watch);
     watch->running = pthread_create(&watch->thread, NULL, watch_guard, watch) == 0;
     if (!watch->running)
         log_warning("no thread for the watchdog: a rank that hangs will not be noticed");
-    comm_limit(false);
+    comm_limit(0);
     return NULL;
 }
 

@@ -16,6 +16,7 @@
  * leaves by itself a little later. */
 #include "train/watch_inside.h"
 
+#include "base/host.h"
 #include "base/term.h"
 
 #include <stdio.h>
@@ -78,8 +79,8 @@ static _Noreturn void end_job(const Watch *watch, int member, double still, bool
     const WatchWord *word = &watch->words[member];
     int phase = atomic_load(&word->phase);
     bool others = !stopped && is_exchange(phase) && watch->comm->groups > 1;
-    char host[256] = "?", layer[256];
-    gethostname(host, sizeof host - 1);
+    char host[256], layer[256];
+    host_name(host, sizeof host);
     name_layer(watch, atomic_load(&word->layer), layer, sizeof layer);
     fprintf(stderr,
             "lockstep: watchdog: rank %d on %s has %s for %.0f s (step %lld, %s%s)%s; "
@@ -135,7 +136,7 @@ static void look(Watch *watch, double now)
     for (int m = 0; m < watch->comm->members; m++) {
         const Seen *seen = &watch->seen[m];
         double since = seen->since > seen->pulsed ? seen->since : seen->pulsed;
-        if (now - since > limit)
+        if (now - since > limit && !atomic_load(&watch->words[m].telling))
             end_job(watch, m, now - since, true);
     }
     for (int m = 0; m < watch->comm->members; m++) {
@@ -147,12 +148,16 @@ static void look(Watch *watch, double now)
 }
 
 /* For launch/supervise.sh, which sees no more of a job than its files. A file system that does not
- * answer stops this thread; only then, and if the rank does not move either, is that a hang. */
+ * answer stops this thread, and a rank that saves there: that is no sign of being stopped. Others
+ * look on meanwhile, and the rank has its phase's time. */
 static void tell_alive(Watch *watch, double now)
 {
     if (watch->file < 0 || now - watch->told < watch->seconds / 4)
         return;
+    WatchWord *word = &watch->words[watch->comm->member];
+    atomic_store(&word->telling, 1);
     futimens(watch->file, NULL);
+    atomic_store(&word->telling, 0);
     watch->told = now;
 }
 
@@ -173,7 +178,7 @@ void *watch_guard(void *argument)
     pthread_mutex_lock(&watch->mutex);
     while (!watch->stop) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         int64_t nanoseconds = until.tv_nsec + (int64_t)(watch->nap * 1e9);
         until.tv_sec += nanoseconds / 1000000000;
         until.tv_nsec = nanoseconds % 1000000000;

@@ -15,6 +15,7 @@ typedef struct WatchWord {
     _Atomic int phase;
     _Atomic int layer; /* that is done: i + 1 forward, -(i + 1) backward; 0: none in this phase */
     _Atomic uint64_t pulse; /* looks of the rank's thread */
+    _Atomic int telling;    /* the thread is at its file, which may take long */
 } WatchWord;
 
 /* What a thread has seen of a word, and since when. */

@@ -212,20 +212,7 @@ static Err begin(Writer *w, unsigned as)
     return NULL;
 }
 
-Err writer_save(Writer *w, unsigned as)
-{
-    TRY(pass(w, writer_join(w)));
-    return pass(w, begin(w, as));
-}
-
-Err writer_finish(Writer *w, unsigned as)
-{
-    TRY(pass(w, writer_join(w)));
-    TRY(begin(w, as));
-    return writer_join(w);
-}
-
-Err writer_join(Writer *w)
+static Err wait_for(Writer *w)
 {
     pthread_mutex_lock(&w->mutex);
     while (w->busy)
@@ -237,12 +224,30 @@ Err writer_join(Writer *w)
     return err;
 }
 
+Err writer_join(Writer *w)
+{
+    return pass(w, wait_for(w));
+}
+
+Err writer_save(Writer *w, unsigned as)
+{
+    TRY(writer_join(w));
+    return pass(w, begin(w, as));
+}
+
+Err writer_finish(Writer *w, unsigned as)
+{
+    TRY(writer_join(w));
+    TRY(begin(w, as));
+    return wait_for(w);
+}
+
 bool writer_failed(Writer *w)
 {
     if (!w || !atomic_load(&w->failed))
         return false;
     if (w->saving.warns)
-        warn(w, writer_join(w));
+        warn(w, wait_for(w));
     return !w->saving.warns;
 }
 

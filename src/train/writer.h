@@ -52,7 +52,7 @@ void writer_close(Writer *writer);
 Err writer_save(Writer *writer, unsigned as);
 /* The same to its end: the state is on disk, or there is an Err, also with `warns`. */
 Err writer_finish(Writer *writer, unsigned as);
-/* Waits until what was begun is on disk. Its Err, once. */
+/* Waits until what was begun is on disk. Its Err, once; with `warns` it is a warning. */
 Err writer_join(Writer *writer);
 /* Whether the save in flight has failed already, for writer_join to say why. With `warns` this has
  * said it. NULL: no. */

@@ -29,6 +29,11 @@ for p in 0 2; do
 done
 ok "and nothing is left behind" as_before
 ok "a lock is seen by the other rank" line locks ok "seen by rank 1"
+expect_status 0 check 0 --set checkpoint.every=auto --set checkpoint.keep=5
+ok "by the clock there may come to be all checkpoints that are kept" \
+    line "disk space" ok "up to 7 checkpoints"
+expect_status 0 check 0 --set train.on_divergence=back
+ok "a run that goes back keeps one more" line "disk space" ok "up to 5 checkpoints"
 
 if command -v python3 >/dev/null; then
     json() {

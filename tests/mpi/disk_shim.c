@@ -7,7 +7,9 @@
  *                                       kill: the process is killed before it
  *                                       half: and by a write after half of its bytes
  *                                       vanish: the folder is moved away before it
- *                                 OP:   open, write, truncate, fsync, rename, unlink, close, or any
+ *                                       stall: it takes four seconds
+ *                                 OP:   open, write, truncate, fsync, rename, unlink, close, utime,
+ *                                       or any
  *     LOCKSTEP_DISK_IN=TEXT       of paths that have this in them, not "/checkpoints"
  *     LOCKSTEP_DISK_LOG=FILE      a line a call: its number, its kind, the number of that, the path
  *
@@ -25,18 +27,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-typedef enum Op { OPEN, WRITE, TRUNCATE, FSYNC, RENAME, UNLINK, CLOSE, OPS } Op;
-typedef enum Kind { ENOSPACE, IO, READ_ONLY, KILL, HALF, VANISH, KINDS } Kind;
+typedef enum Op { OPEN, WRITE, TRUNCATE, FSYNC, RENAME, UNLINK, CLOSE, UTIME, OPS } Op;
+typedef enum Kind { ENOSPACE, IO, READ_ONLY, KILL, HALF, VANISH, STALL, KINDS } Kind;
 
-static const char *const op_names[] = {"open",   "write",  "truncate", "fsync",
-                                       "rename", "unlink", "close",    "any"};
+static const char *const op_names[] = {"open",   "write", "truncate", "fsync", "rename",
+                                       "unlink", "close", "utime",    "any"};
 static const struct {
     const char *name;
     int error;
-} kinds[] = {{"enospc", ENOSPC}, {"eio", EIO}, {"erofs", EROFS},
-             {"kill", 0},        {"half", 0},  {"vanish", 0}};
+} kinds[] = {{"enospc", ENOSPC}, {"eio", EIO},  {"erofs", EROFS}, {"kill", 0},
+             {"half", 0},        {"vanish", 0}, {"stall", 0}};
 
 enum { HANDLES = 1024 };
 static _Atomic(char *) path_of[HANDLES]; /* of handles that count */
@@ -103,6 +106,8 @@ static Kind meet(Op op, const char *path)
     int found = 0;
     while (found < KINDS && strcmp(kind, kinds[found].name) != 0)
         found++;
+    if (found == STALL)
+        nanosleep(&(struct timespec){.tv_sec = 4}, NULL);
     return (Kind)found;
 }
 
@@ -195,6 +200,12 @@ int fdatasync(int handle)
 {
     const char *path = counted(handle);
     return path && fails(FSYNC, path) ? -1 : REAL(fdatasync)(handle);
+}
+
+int futimens(int handle, const struct timespec times[2])
+{
+    const char *path = counted(handle);
+    return path && fails(UTIME, path) ? -1 : REAL(futimens)(handle, times);
 }
 
 int ftruncate(int handle, off_t size)

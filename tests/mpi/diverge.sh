@@ -128,6 +128,21 @@ ok "a resume tries no more" expect_status 3 \
 ok "also from the start, where no checkpoint is due" expect_status 0 back 0 start \
     --set 'checkpoint.every=1 epoch' --set 'checkpoint.every=40 steps'
 ok "which is step 0" says "back to step 0"
+infinite() {
+    train "$1" infinite --set optimizer.lr=1e4 --set 'model=[flatten, {dense: 3}]' \
+        --set 'data.normalize={mean: -1e6, std: 1e-30}' --set 'checkpoint.every=1 steps' \
+        --set 'train.on_divergence={back: {times: 1}}'
+}
+ok "a state that is found infinite only when it is to be saved" expect_status 3 infinite 2
+ok "is left for the checkpoint before it" says "step 0 with the rate x 0.5"
+slowly() { LOCKSTEP_FAULT=slow@save:4:0 back 0 slowly --set train.watchdog=0.7; }
+ok "the watchdog lets a checkpoint be waited for that is still being written" expect_status 0 slowly
+ok "and gone back to" says "back to step 4"
+unsaved() { LOCKSTEP_FAULT=error@save:4:0 back 2 unsaved --set checkpoint.on_failure=warn; }
+ok "a checkpoint that could not be written, of which there is only a warning," \
+    expect_status 3 unsaved
+ok "is said not to be there" says "step-00000004.h5, to go back to, is not there"
+ok "after its warning" says_once "warning: step 4 is not saved"
 ok "an answer that there is not is status 2" \
     expect_status 2 train 0 wrong --set train.on_divergence=bakc
 ok "with the closest one" says_once 'did you mean "back"?'

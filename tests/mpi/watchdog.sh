@@ -72,3 +72,24 @@ moves() {
     return 1
 }
 ok "a rank 0 that runs sets the time of its lock again and again" moves
+
+# A server that answers no more for a while: the watchdog's thread is stopped by it as rank 0 is.
+stalled() {
+    start 2 env LOCKSTEP_DISK=stall@utime:1 LOCKSTEP_DISK_IN=stalled/lock \
+        LD_PRELOAD="$programs/disk_shim.so" LOCKSTEP_FAULT=slow@save:12:0 \
+        "$program" train tiny.yaml --run stalled --set train.watchdog=0.7
+}
+ok "a rank that saves on a disk that does not answer has the time of a save" expect_status 0 stalled
+
+# Behind the loop, and before it, rank 0 is alone with its files.
+ending() {
+    LOCKSTEP_MEET=1 LOCKSTEP_FAULT=hang@save:4:0 ranks 2 train tiny.yaml --run ending \
+        --set optimizer.lr=1e3 --set train.watchdog=0.4
+}
+ok "a save that is waited for at the end of a run that diverged" expect_status 1 ending
+ok "has the time of a save, and then the watchdog" says_once "(step 6, saving); the job ends"
+LOCKSTEP_FAULT=hang@compute:2:0 ranks 0 train tiny.yaml --run locked >/dev/null 2>&1 &
+until [[ -e locked/metrics.csv || ! -d /proc/$! ]]; do sleep 0.05; done
+{ sleep 4; kill -KILL "$(sed -n 's/^process \([0-9]*\) .*/\1/p' locked/lock)"; } &
+locked() { LOCKSTEP_MEET=2 ranks 2 train tiny.yaml --run locked --resume; }
+ok "another job's lock is waited for longer than ranks wait for each other" expect_status 0 locked
