@@ -19,15 +19,29 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Rows [lo, hi) of a part: a piece at a time, of whole chunks, and with a sign of life after each,
+ * because all of it may take longer than any phase may. */
+static Err fill_part(Feed *feed, Part part, int64_t lo, int64_t hi)
+{
+    enum { PIECE = 1 << 28 }; /* bytes, about */
+    int64_t chunk = dataset_file_chunk(feed->data, part);
+    int64_t rows = round_up(1 + PIECE / dataset_row_bytes(feed->data), chunk > 1 ? chunk : 1);
+    for (int64_t at = lo, end; at < hi; at = end) {
+        end = (at / rows + 1) * rows;
+        end = end < hi ? end : hi;
+        TRY(dataset_fill(feed->data, part, at, end));
+        watch_phase(feed->watch, 0, PHASE_START);
+    }
+    return NULL;
+}
+
 /* Every rank of the group reads its share of every part. */
 static Err fill(Feed *feed, const Comm *comm)
 {
     for (Part part = 0; part < PART_COUNT; part++) {
         int64_t n = dataset_count(feed->data, part);
-        if (n > 0)
-            TRY(dataset_fill(feed->data, part, cut(n, comm->member, comm->members),
-                             cut(n, comm->member + 1, comm->members)));
-        watch_phase(feed->watch, 0, PHASE_START);
+        TRY(fill_part(feed, part, cut(n, comm->member, comm->members),
+                      cut(n, comm->member + 1, comm->members)));
     }
     return NULL;
 }
