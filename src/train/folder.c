@@ -103,9 +103,11 @@ static void note_finished(Folder *folder, Conf *now, Conf *then, int64_t step)
     if (!conf_difference(now, then, nothing, &a, &b))
         folder->finished = summary_read_line(folder->path, step, &folder->arena);
     else
-        log_warning("train.length was %s, now it is %s: the schedule follows the new length from "
-                    "here on, so this is no longer a run of either length alone",
-                    b, a);
+        log_wrapped_warning(
+            2,
+            "train.length was %s, now it is %s: the schedule follows the new length from "
+            "here on, so this is no longer a run of either length alone",
+            b, a);
 }
 
 static Err compare(Folder *folder, Config *config)
