@@ -115,9 +115,10 @@ static const char *inside(Work *work, const char *name)
 /* The configuration that the directory's trials were made of, but for what decides no result. */
 static Err compare(Work *work, const char *path)
 {
-    static const char *const may_change[] = {"exchange",   "log",         "train.watchdog",
-                                             "data.store", "data.memory", "sweep.ranks_per_trial",
-                                             NULL};
+    static const char *const may_change[] = {
+        "exchange",    "log",        "train.watchdog", "train.time_limit", "train.check_every",
+        "train.grace", "checkpoint", "data.store",     "data.memory",      "sweep.ranks_per_trial",
+        NULL};
     const char *now, *then, *key = NULL;
     char *text = NULL;
     size_t size;
