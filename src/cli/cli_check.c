@@ -31,10 +31,13 @@ const Verb cli_check = {
     .name = "check",
     .arguments = "CONFIG [--run DIR] [--json]",
     .help = "what is wrong with a run, before it begins",
-    .details = "Looks at the place that the run is to have: equal programs, configuration and\n"
-               "data on all ranks, ranks on cores, limits of containers, memory, clocks, and\n"
-               "the run directory: locks, room for checkpoints, a save timed against\n"
-               "train.grace. Start it as the run: `mpirun -n 8 lockstep check CONFIG`.\n"
+    .details = "Data: values, labels, rows that repeat, parts that differ. Net: inputs, output\n"
+               "layer, loss at start, weights, activations, gradients (also against differences\n"
+               "in double), one micro-batch learnt by heart, a short training, the rate.\n"
+               "Place: equal programs, configuration and data on all ranks, ranks on cores,\n"
+               "limits of containers, memory, clocks, and the run directory: locks, room for\n"
+               "checkpoints, a save timed against train.grace. Start it as the run:\n"
+               "`mpirun -n 8 lockstep check CONFIG`.\n"
                "A line is `ok`, `look` (it works, but see what the cure says) or `wrong`,\n"
                "which makes the status 1. Nothing is left behind.",
     .accepted = options,

@@ -1,8 +1,6 @@
 /* The curve of losses over rates, and what it suggests. */
 #include "lab/lr_range.h"
 
-#include "train/engine.h"
-
 #include <math.h>
 
 static const double kept = 0.98, too_high = 4;
@@ -84,23 +82,25 @@ static Err make_steps(Engine *e, const LrRange *range, LrCurve *curve)
     return NULL;
 }
 
-Err lr_range_run(const Comm *comm, const Config *config, const LrRange *range, Arena *arena,
-                 LrCurve *curve)
+Err lr_range_sweep(Engine *engine, const LrRange *range, Arena *arena, LrCurve *curve)
 {
-    Engine engine;
-    *curve = (LrCurve){.diverged = NAN};
+    *curve = (LrCurve){.diverged = NAN, .batch = engine->global, .factor = engine->schedule.factor};
     curve->rate = arena_take(arena, range->steps, sizeof(double));
     curve->loss = arena_take(arena, range->steps, sizeof(double));
     curve->smooth = arena_take(arena, range->steps, sizeof(double));
     curve->slope = arena_take(arena, range->steps, sizeof(double));
+    TRY(make_steps(engine, range, curve));
+    lr_curve_conclude(curve);
+    return NULL;
+}
+
+Err lr_range_run(const Comm *comm, const Config *config, const LrRange *range, Arena *arena,
+                 LrCurve *curve)
+{
+    Engine engine;
     Err err = engine_open(&engine, comm, config, NULL);
-    if (!err) {
-        curve->batch = engine.global;
-        curve->factor = engine.schedule.factor;
-        err = make_steps(&engine, range, curve);
-    }
     if (!err)
-        lr_curve_conclude(curve);
+        err = lr_range_sweep(&engine, range, arena, curve);
     engine_close(&engine);
     return err;
 }

@@ -10,7 +10,7 @@
 #define LAB_LR_RANGE_H
 
 #include "dist/comm.h"
-#include "train/config.h"
+#include "train/engine.h"
 
 typedef struct LrRange {
     double from, to; /* rates of the first and the last step */
@@ -36,6 +36,8 @@ bool lr_curve_add(LrCurve *curve, double rate, double loss);
 /* Slopes and suggestions of a curve that is complete. */
 void lr_curve_conclude(LrCurve *curve);
 
+/* Trains an engine from the state it is in, at its own batch; arrays in the arena. Collective. */
+Err lr_range_sweep(Engine *engine, const LrRange *range, Arena *arena, LrCurve *curve);
 /* Trains from the initial weights; arrays in the arena. The configuration's batch, its schedule's
  * scaling alone. Collective. */
 Err lr_range_run(const Comm *comm, const Config *config, const LrRange *range, Arena *arena,

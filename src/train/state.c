@@ -22,6 +22,16 @@ static void start_slots(State *state, const Optim *optim)
         }
 }
 
+void state_start(State *state, const Optim *optim, uint64_t seed)
+{
+    int64_t extent = state->net->extent;
+    net_init(state->net, seed, state->values);
+    for (int s = 0; s < state->slots; s++)
+        memset(state->slot[s], 0, (size_t)extent * sizeof(Real));
+    start_slots(state, optim);
+    state_follow(state, true);
+}
+
 Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, bool average,
                uint64_t seed)
 {
@@ -38,11 +48,8 @@ Err state_open(State *state, const Comm *comm, const Net *net, const Optim *opti
     for (int i = 0; i < state->slots; i++)
         state->slot[i] = (Real *)(base + (i + 1) * vector_bytes(net));
     state->average = average ? state->slot[state->slots - 1] : NULL;
-    if (comm->member == 0) {
-        net_init(net, seed, state->values);
-        start_slots(state, optim);
-        state_follow(state, true);
-    }
+    if (comm->member == 0)
+        state_start(state, optim, seed);
     comm_group_barrier(comm);
     return NULL;
 }

@@ -57,6 +57,8 @@ typedef struct State {
  * a moving average of the weights. Collective. */
 Err state_open(State *state, const Comm *comm, const Net *net, const Optim *optim, bool average,
                uint64_t seed);
+/* The values and slots of that state again. The group's first rank alone, the others waiting. */
+void state_start(State *state, const Optim *optim, uint64_t seed);
 /* Collective over the group. */
 void state_close(State *state);
 /* What evaluations are made with: the moving average if there is one, else the values. */

@@ -3,14 +3,7 @@ tiny_data
 tiny_recipe
 check() { ranks "$1" check tiny.yaml "${@:2}"; }
 
-# Whether the table has this line: CHECK VERDICT [TEXT of the figure, or of its cure].
-line() {
-    awk -v check="$1" -v verdict="$2" -v text="${3-}" '
-        function end() { gsub(/ +/, " ", all); if (here && index(all, text)) found = 1; here = 0 }
-        /^[a-zA-Z]/ { end(); here = index($0, check " ") == 1 && substr($0, 17, length(verdict)) == verdict; all = "" }
-        { all = all " " $0 }
-        END { end(); exit !found }' said || { why="no line $1 $2 ${3-}"; return 1; }
-}
+source "$tests/../verdicts.sh" # line
 fits() { awk 'length > 80 {exit 1}' said || { why="a line of more than 80 columns"; return 1; }; }
 nothing_wrong() { ! grep -q "^[a-zA-Z ]* wrong " said || { why="something is wrong"; return 1; }; }
 there() { find . -path "./ompi.*" -prune -o -print | sort; } # but for what mpirun has there
