@@ -23,6 +23,12 @@ void board_close(Board *board)
     *board = (Board){0};
 }
 
+void board_again(Board *board, int64_t trial)
+{
+    board->over -= board->told[trial];
+    board->told[trial] = false;
+}
+
 /* "   7  optimizer.lr 0.1, seed 2                     " */
 static void print_label(const Board *board, int64_t trial, Arena *arena)
 {
@@ -41,7 +47,9 @@ static void tell_end(Board *board, int64_t trial, const double *figure, Arena *a
         printf("diverged at step %.0f\n", figure[BOARD_STEP] + 1);
     else
         printf("%8.5g after %.0f steps%s\n", figure[BOARD_VALUE], figure[BOARD_STEP],
-               state == TRIAL_TARGET ? " *" : "");
+               state == TRIAL_TARGET   ? " *"
+               : state == TRIAL_PAUSED ? ", paused"
+                                       : "");
 }
 
 static void clear(Board *board)

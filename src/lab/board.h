@@ -17,6 +17,7 @@ typedef enum TrialState {
     TRIAL_DONE,     /* value: accuracy, or loss where there is none */
     TRIAL_TARGET,   /* the same: it has reached its target */
     TRIAL_DIVERGED, /* value: nothing */
+    TRIAL_PAUSED,   /* as done, until it is promoted */
     TRIAL_BEFORE    /* over before this sweep began: no line */
 } TrialState;
 
@@ -32,6 +33,8 @@ typedef struct Board {
 
 void board_open(Board *board, const Grid *grid);
 void board_close(Board *board);
+/* A trial that had its line goes on: it will have another. */
+void board_again(Board *board, int64_t trial);
 /* Draws what the figures [trials][DESK_FIGURES] say, at most some times a second unless `now`. */
 void board_draw(Board *board, const double *figures, bool now);
 

@@ -80,6 +80,14 @@ static Err read_axis(Grid *grid, Node entry)
     return NULL;
 }
 
+Err grid_add_range(Grid *grid, Node ranges, Node entry)
+{
+    if (!is_path(conf_key(entry), conf_arena(ranges.conf)))
+        return conf_fail_key(ranges, conf_key(entry), "no configuration has the key \"%s\"",
+                             conf_key(entry));
+    return space_add(&grid->space, entry);
+}
+
 static Err read_points(Grid *grid, Node points)
 {
     double count = 0;
@@ -93,10 +101,7 @@ static Err read_points(Grid *grid, Node points)
         Node entry = conf_entry(points, i);
         if (strcmp(conf_key(entry), "count") == 0)
             continue;
-        if (!is_path(conf_key(entry), conf_arena(points.conf)))
-            return conf_fail_key(points, conf_key(entry), "no configuration has the key \"%s\"",
-                                 conf_key(entry));
-        TRY(space_add(&grid->space, entry));
+        TRY(grid_add_range(grid, points, entry));
     }
     if (grid->space.count == 0)
         return conf_fail(points, "points without a range");
@@ -134,7 +139,7 @@ static Err read_entry(Grid *grid, Settings *settings, Node entry)
 Err grid_read(Grid *grid, Conf *conf)
 {
     Settings settings = {.ranks_per_trial = 1};
-    *grid = (Grid){0};
+    *grid = (Grid){.section = "sweep"};
     Node section = conf_take(conf_root(conf), "sweep"), seed = conf_get(conf_root(conf), "seed");
     double first = 1;
     if (!conf_is_map(section))
@@ -203,7 +208,7 @@ bool grid_is_sample(const Grid *grid, int64_t number)
     int moved = 0;
     for (int a = 0; a < grid->axes; a++)
         moved += p.at[a] > 0;
-    return moved <= 1 && p.point == 0 && p.seed == 0;
+    return moved <= 1 && (grid->at || p.point == 0) && p.seed == 0;
 }
 
 static void set(GridTrial *trial, const char *path, const char *value, Arena *arena)
@@ -254,7 +259,9 @@ GridTrial grid_trial(const Grid *grid, int64_t number, Arena *arena)
     }
     for (int i = 0; i < grid->space.count; i++) {
         const Param *param = &grid->space.param[i];
-        *cell = space_value(param, space_halton(grid->seed, p.point, i), arena);
+        double unit = grid->at ? grid->at[p.point * grid->space.count + i]
+                               : space_halton(grid->seed, p.point, i);
+        *cell = space_value(param, unit, arena);
         set(&trial, param->path, *cell++, arena);
     }
     *cell = arena_text(arena, "%lld", (long long)grid->seeds[p.seed]);

@@ -36,11 +36,15 @@ typedef struct Grid {
     bool keep_checkpoints;
     int64_t trials;
     uint64_t seed; /* of the points: the configuration's */
+    double *at;    /* [points][ranges] what a search has proposed, each in [0, 1); NULL: Halton's */
+    const char *section; /* "sweep" */
 } Grid;
 
 /* Reads the section out of the document, which has `seed` beside it. STATUS_USER at what is wrong:
  * an axis without values, a case that sets nothing, a key that no configuration has. */
 Err grid_read(Grid *grid, Conf *conf);
+/* Adds an entry of the mapping `ranges`, of a key that configurations have, to the space. */
+Err grid_add_range(Grid *grid, Node ranges, Node entry);
 /* What the columns of a trial are called: axes, parameters of points, seed. */
 int grid_columns(const Grid *grid);
 const char *grid_column(const Grid *grid, int column);
@@ -53,7 +57,7 @@ typedef struct GridTrial {
 } GridTrial;
 GridTrial grid_trial(const Grid *grid, int64_t number, Arena *arena);
 /* Whether the trial differs from trial 0 on one axis at most: these have every value of every axis.
- */
+ * Of points, the first alone, but all that were proposed. */
 bool grid_is_sample(const Grid *grid, int64_t number);
 /* "global 256, scaling linear, seed 1": of a path its last name. */
 const char *grid_label(const Grid *grid, int64_t number, Arena *arena);

@@ -175,8 +175,8 @@ static Err draw_axis(View *v)
 /* Whether the points are drawn from `log: [...]` or `log_integer: [...]`. */
 static bool is_log_range(const View *v)
 {
-    Node points = conf_get(conf_get(conf_root(v->settings->sweep->conf), "sweep"), "points");
-    Node range = conf_get(points, settings_name(v->settings, v->x));
+    Node ranges = settings_ranges(v->settings->sweep);
+    Node range = conf_get(ranges, settings_name(v->settings, v->x));
     const char *kind = conf_entries(range) == 1 ? conf_key(conf_entry(range, 0)) : "";
     return strcmp(kind, "log") == 0 || strcmp(kind, "log_integer") == 0;
 }

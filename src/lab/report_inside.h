@@ -67,6 +67,7 @@ Err report_curves(Report *report);
 typedef struct Setting {
     int64_t row; /* of its first trial */
     int trials, diverged, reached;
+    int paused;     /* at a rung of a search, where it was left */
     Spread *figure; /* [columns of the sheet] over the trials that are done */
     Spread steps;   /* over those that reached the target */
 } Setting;
@@ -81,6 +82,8 @@ typedef struct Settings {
     int metric;       /* column of what trials are measured by; -1: no trial is done */
 } Settings;
 
+/* The ranges that settings were drawn from: of a sweep's points, or of a search. */
+Node settings_ranges(const ReportSweep *sweep);
 Settings settings_read(Report *report, const ReportSweep *sweep);
 /* The name of a metric's or an axis' column; its value for a setting. */
 const char *settings_name(const Settings *settings, int column);

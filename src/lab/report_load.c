@@ -147,7 +147,8 @@ static Err load(Report *report, const char *path, Conf **conf)
         FAIL(STATUS_USER, "%s: is a file; the directory of a run or a sweep is wanted", path);
     TRY(load_conf(inside(report, path, "config.yaml"), conf));
     if (file_exists(inside(report, path, "trials.csv")) ||
-        (*conf && conf_exists(conf_get(conf_root(*conf), "sweep"))))
+        (*conf && conf_exists(conf_get(conf_root(*conf), "sweep"))) ||
+        (*conf && conf_exists(conf_get(conf_root(*conf), "search"))))
         return load_sweep(report, path, conf);
     if (!*conf && !file_exists(inside(report, path, "metrics.csv")))
         FAIL(STATUS_USER,

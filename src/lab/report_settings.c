@@ -30,10 +30,12 @@ static bool same_setting(const ReportSweep *sweep, int64_t a, int64_t b)
 
 static void add_trial(Setting *setting, const Sheet *trials, int64_t row)
 {
-    bool done = strcmp(sheet_text(trials, row, sheet_column(trials, "status")), "done") == 0;
+    const char *status = sheet_text(trials, row, sheet_column(trials, "status"));
+    bool done = strcmp(status, "done") == 0, paused = strcmp(status, "paused") == 0;
     bool reached = strcmp(sheet_text(trials, row, sheet_column(trials, "stopped")), "target") == 0;
     setting->trials++;
-    setting->diverged += !done;
+    setting->diverged += !done && !paused;
+    setting->paused += paused;
     setting->reached += done && reached;
     if (done && reached)
         spread_add(&setting->steps, sheet_number(trials, row, sheet_column(trials, "steps")));
@@ -80,11 +82,18 @@ static int find_metric(const Settings *settings)
     return -1;
 }
 
+Node settings_ranges(const ReportSweep *sweep)
+{
+    Node root = sweep->conf ? conf_root(sweep->conf) : (Node){0};
+    Node points = conf_get(conf_get(root, "sweep"), "points");
+    return conf_exists(points) ? points : conf_get(conf_get(root, "search"), "ranges");
+}
+
 Settings settings_read(Report *report, const ReportSweep *sweep)
 {
     Settings s = {.sweep = sweep, .metric = -1};
     Node root = sweep->conf ? conf_root(sweep->conf) : (Node){0};
-    Node points = conf_get(conf_get(root, "sweep"), "points");
+    Node points = settings_ranges(sweep);
     if (!sweep->trials.rows)
         return s;
     group(&s, &report->arena);

@@ -12,9 +12,10 @@ static void tell_counts(Report *report, const Settings *settings)
 {
     const ReportSweep *sweep = settings->sweep;
     Arena *arena = &report->arena;
-    int diverged = 0, reached = 0;
+    int diverged = 0, paused = 0, reached = 0;
     for (int i = 0; i < settings->count; i++) {
         diverged += settings->setting[i].diverged;
+        paused += settings->setting[i].paused;
         reached += settings->setting[i].reached;
     }
     const char *text =
@@ -23,6 +24,8 @@ static void tell_counts(Report *report, const Settings *settings)
         text = arena_text(arena, "%s; %" PRId64 " more are to come", text,
                           sweep->expected - sweep->trials.rows);
     text = arena_text(arena, "%s; %d diverged", text, diverged);
+    if (paused)
+        text = arena_text(arena, "%s; %d were left at a rung", text, paused);
     if (settings->targeted)
         text = arena_text(arena, "%s; %d reached the target", text, reached);
     html_element(report->out, "p class=\"verdict\"", text);
@@ -40,7 +43,7 @@ static void setting_row(Report *report, const Settings *settings, int index, con
     const Sheet *trials = &settings->sweep->trials;
     for (int c = 1; c <= settings->sweep->axes; c++)
         *cell++ = settings_text(settings, index, c);
-    *cell++ = arena_text(&report->arena, "%d", s->trials - s->diverged);
+    *cell++ = arena_text(&report->arena, "%d", s->trials - s->diverged - s->paused);
     *cell++ = arena_text(&report->arena, "%d", s->diverged);
     if (settings->targeted)
         *cell++ = arena_text(&report->arena, "%d", s->reached);
@@ -93,7 +96,9 @@ static void trial_table(Report *report, const Sheet *trials)
 
 Err report_sweep(Report *report, const ReportSweep *sweep)
 {
-    html_element(report->out, "h2", arena_text(&report->arena, "Sweep %s", sweep->label));
+    bool swept = !sweep->conf || !conf_exists(conf_get(conf_root(sweep->conf), "search"));
+    html_element(report->out, "h2",
+                 arena_text(&report->arena, "%s %s", swept ? "Sweep" : "Search", sweep->label));
     Settings settings = settings_read(report, sweep);
     tell_counts(report, &settings);
     if (settings.count) {

@@ -89,6 +89,14 @@ const char *space_value(const Param *param, double unit, Arena *arena)
     return arena_text(arena, is_integer(param->kind) ? "%.0f" : "%.6g", value_at(param, unit));
 }
 
+double space_place(const Param *param, double unit)
+{
+    if (param->kind == SCALE_CHOICE)
+        return floor(unit * param->high);
+    double place = is_integer(param->kind) ? space_unit(param, value_at(param, unit)) : unit;
+    return nearbyint(place * 1e6) / 1e6;
+}
+
 double space_unit(const Param *param, double value)
 {
     double low = param->low, high = param->high;

@@ -40,6 +40,9 @@ typedef struct Space {
 Err space_add(Space *space, Node entry);
 /* The value at `unit` of a range, as YAML. */
 const char *space_value(const Param *param, double unit, Arena *arena);
+/* Where on the range, 0 to 1, that value lies, to 6 digits: of integers not `unit` itself. Of a
+ * choice its number. */
+double space_place(const Param *param, double unit);
 /* The number behind such a text, as it is compared: its place on the range, 0 to 1. */
 double space_unit(const Param *param, double value);
 

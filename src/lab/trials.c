@@ -2,6 +2,7 @@
 #include "lab/trials.h"
 
 #include "base/file.h"
+#include "lab/sheet.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -16,10 +17,15 @@ typedef struct Column {
 
 /* ---- columns ---- */
 
+static bool has_figures(const Outcome *outcome)
+{
+    return outcome->done || outcome->paused;
+}
+
 /* Of a trial that diverged there is no figure; of one that is done, not all exist. */
 static const char *number(const Outcome *outcome, double value, Arena *arena)
 {
-    return outcome->done && isfinite(value) ? arena_text(arena, "%.9g", value) : "";
+    return has_figures(outcome) && isfinite(value) ? arena_text(arena, "%.9g", value) : "";
 }
 
 static double measured(const Result *result, double value)
@@ -48,7 +54,7 @@ NUMBER(parameters, (double)s->parameters)
 static const char *status(const Outcome *outcome, Arena *arena)
 {
     (void)arena;
-    return outcome->done ? "done" : "diverged";
+    return outcome->done ? "done" : outcome->paused ? "paused" : "diverged";
 }
 
 static const char *stopped(const Outcome *outcome, Arena *arena)
@@ -65,7 +71,7 @@ static const char *steps(const Outcome *outcome, Arena *arena)
 
 static const char *digest(const Outcome *outcome, Arena *arena)
 {
-    return outcome->done ? arena_text(arena, "%016" PRIx64, outcome->summary.digest) : "";
+    return has_figures(outcome) ? arena_text(arena, "%016" PRIx64, outcome->summary.digest) : "";
 }
 
 static const Column columns[] = {
@@ -130,13 +136,68 @@ bool trials_over(const Trials *trials, int64_t number)
     return over;
 }
 
+static const char *rung_name(int rung, Arena *arena)
+{
+    return arena_text(arena, "rung-%d.csv", rung);
+}
+
+bool trials_paused(const Trials *trials, int64_t number, int rung)
+{
+    Arena arena = {0};
+    bool paused = file_exists(row_path(trials, number, rung_name(rung, &arena), &arena));
+    arena_free(&arena);
+    return paused;
+}
+
+Err trials_value(const Trials *trials, int64_t number, int rung, const char *name, double *value)
+{
+    Arena arena = {0};
+    Sheet row;
+    bool paused = trials_paused(trials, number, rung);
+    const char *file = paused ? rung_name(rung, &arena) : "trial.csv";
+    Err err = sheet_read(&row, row_path(trials, number, file, &arena), &arena);
+    *value = !err && row.rows ? sheet_number(&row, 0, sheet_column(&row, name)) : NAN;
+    arena_free(&arena);
+    return err;
+}
+
+Err trials_end(const Trials *trials, int64_t number, int rung)
+{
+    Arena arena = {0};
+    char *text = NULL;
+    size_t size = 0;
+    Err err = file_read(row_path(trials, number, rung_name(rung, &arena), &arena), &text, &size);
+    if (!err)
+        err = file_replace(row_path(trials, number, "trial.csv", &arena), text, size);
+    mem_free(text);
+    arena_free(&arena);
+    if (!err)
+        trials_tidy(trials, number);
+    return err;
+}
+
+void trials_tidy(const Trials *trials, int64_t number)
+{
+    Arena arena = {0};
+    const char **names, *checkpoints = row_path(trials, number, "checkpoints", &arena);
+    int count = 0;
+    if (trials->grid->keep_checkpoints)
+        return;
+    Err err = file_list(checkpoints, "", ".h5", &arena, &names, &count);
+    for (int i = 0; !err && i < count; i++)
+        remove(arena_text(&arena, "%s/%s", checkpoints, names[i]));
+    err_free(err);
+    remove(checkpoints);
+    arena_free(&arena);
+}
+
 static Err write_text(const char *path, const char *text)
 {
     return file_replace(path, text, strlen(text));
 }
 
 /* The timing first: with trial.csv the trial is over. */
-Err trials_note(const Trials *trials, int64_t number, const Outcome *outcome,
+Err trials_note(const Trials *trials, int64_t number, int rung, const Outcome *outcome,
                 const TrialTiming *timing)
 {
     Arena arena = {0};
@@ -148,10 +209,11 @@ Err trials_note(const Trials *trials, int64_t number, const Outcome *outcome,
         row = arena_text(&arena, "%s,%s", row, columns[c].text(outcome, &arena));
     const char *timed =
         arena_text(&arena, "%s\n%" PRId64 ",%d,%.3f,%.1f\n", timing_heading, number, timing->ranks,
-                   timing->seconds, outcome->done ? outcome->summary.rate : 0);
+                   timing->seconds, has_figures(outcome) ? outcome->summary.rate : 0);
     Err err = write_text(row_path(trials, number, "timing-row.csv", &arena), timed);
     if (!err)
-        err = write_text(row_path(trials, number, "trial.csv", &arena),
+        err = write_text(row_path(trials, number,
+                                  outcome->paused ? rung_name(rung, &arena) : "trial.csv", &arena),
                          arena_text(&arena, "%s\n%s\n", heading(trials->grid, &arena), row));
     arena_free(&arena);
     return err;

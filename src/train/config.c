@@ -201,7 +201,7 @@ bool config_has_key(const char *key)
 /* What experiments say of many runs is no part of one run's configuration. */
 static void leave_out_experiments(Config *config)
 {
-    static const char *const sections[] = {"sweep", NULL};
+    static const char *const sections[] = {"sweep", "search", NULL};
     for (const char *const *section = sections; *section; section++)
         if (conf_take(conf_root(config->conf), *section).value)
             config->experiment = *section;

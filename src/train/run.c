@@ -131,6 +131,14 @@ static Err step(Run *run)
     return NULL;
 }
 
+/* A pure function of the state: a run that was killed before it could say so says so again. */
+static bool pauses(const Run *run)
+{
+    const Engine *e = &run->engine;
+    return run->options->pause && e->state.control.evaluated == e->state.step &&
+           e->state.samples >= clock_samples(&e->clock, *run->options->pause);
+}
+
 static const char *stop_reason(const Run *run)
 {
     if (run->all.flags & WORD_STOP)
@@ -139,6 +147,19 @@ static const char *stop_reason(const Run *run)
         return "train.time_limit is over";
     if (run->options->until >= 0 && run->engine.state.step >= run->options->until)
         return "--until";
+    if (pauses(run))
+        return "its pause";
+    return NULL;
+}
+
+/* Where it stands, for whoever asked for the pause. */
+static Err note_pause(Run *run)
+{
+    if (!run->validation.samples)
+        TRY(evaluate(run)); /* killed behind the checkpoint: measure again, no rows */
+    if (run->options->outcome)
+        *run->options->outcome =
+            (Outcome){.paused = true, .step = run->engine.state.step, .summary = run_summary(run)};
     return NULL;
 }
 
@@ -157,6 +178,8 @@ static Err loop(Run *run)
             return NULL;
         if (due.save || reason || run->best)
             TRY(save(run, due.save || reason, reason));
+        if (reason && pauses(run))
+            TRY(note_pause(run));
         if (reason)
             FAIL(STATUS_STOPPED, "stopped at step %" PRId64 " (%s); --resume goes on from there",
                  e->state.step, reason);

@@ -10,6 +10,7 @@
 /* How a run ended. */
 typedef struct Outcome {
     bool done;    /* and `summary`, but for its texts, is there */
+    bool paused;  /* likewise: it has stopped at options->pause */
     int64_t step; /* the last one made */
     Summary summary;
 } Outcome;
@@ -19,6 +20,7 @@ typedef struct RunOptions {
     bool resume;           /* go on from the newest intact checkpoint */
     const char *from;      /* parameters and statistics of this checkpoint, or NULL */
     int64_t until;         /* save and stop at this step; -1: the end */
+    const Span *pause;     /* likewise at the first evaluation at or behind this; NULL: nowhere */
     bool quiet;            /* no lines of its own: a part of a test */
     const char *trace;     /* where to write what each rank did when, or NULL: nowhere */
     int64_t *leaves;       /* where to put how many micro-batches a step has; NULL: nowhere */

@@ -75,6 +75,8 @@ void run_begin_pace(Run *run);
 /* Where the time went: a row of timing.csv with each row of the table and each line of shares.
  * Collective. */
 void run_report_pace(Run *run, bool evaluated);
+/* The figures of the present state, which has been evaluated. Alike on every rank. */
+Summary run_summary(Run *run);
 /* summary.json says the run is done. Collective. */
 Err run_finish(Run *run);
 

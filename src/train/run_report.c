@@ -76,6 +76,31 @@ static const char *noise_text(const Noise *noise, Arena *arena)
                         : arena_text(arena, "gradient noise scale: %.0f samples (B_simple)", scale);
 }
 
+Summary run_summary(Run *run)
+{
+    Engine *e = &run->engine;
+    const Control *control = &e->state.control;
+    double check = integrity_seconds(&e->integrity); /* of the steps' time: */
+    check = run->step_seconds > 0 ? check / run->step_seconds : 0;
+    return (Summary){.steps = e->state.step,
+                     .epochs = (double)e->state.samples / (double)e->clock.epoch,
+                     .ranks = run->comm->size,
+                     .batch = batches_text(&e->clock, e->length, &run->arena),
+                     .parameters = e->net->parameter_count,
+                     .train_loss = control->train_loss,
+                     .validation = run->validation,
+                     .test = run->test,
+                     .stopped = (Stopped)control->stopped,
+                     .setback = control->setback,
+                     .best_step = control->best_step,
+                     .best_loss = control->best_loss,
+                     .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
+                     .digest = state_digest(&e->state),
+                     .noise_scale = noise_scale(&e->state.control.noise),
+                     .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0,
+                     .check_share = check};
+}
+
 Err run_finish(Run *run)
 {
     Engine *e = &run->engine;
@@ -87,35 +112,18 @@ Err run_finish(Run *run)
     if (!run->options->quiet)
         speed =
             speed_measure(run->comm, net_training_flops(e->net) * run->stepped, run->step_seconds);
-    double check = integrity_seconds(&e->integrity); /* of the steps' time: */
-    check = run->step_seconds > 0 ? check / run->step_seconds : 0;
-    Summary summary = {.steps = e->state.step,
-                       .epochs = (double)e->state.samples / (double)e->clock.epoch,
-                       .ranks = run->comm->size,
-                       .batch = batches_text(&e->clock, e->length, &run->arena),
-                       .parameters = e->net->parameter_count,
-                       .train_loss = control->train_loss,
-                       .validation = run->validation,
-                       .test = run->test,
-                       .stopped = (Stopped)control->stopped,
-                       .setback = control->setback,
-                       .best_step = control->best_step,
-                       .best_loss = control->best_loss,
-                       .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
-                       .digest = state_digest(&e->state),
-                       .noise_scale = noise_scale(&e->state.control.noise),
-                       .rate = run->step_seconds > 0 ? run->stepped / run->step_seconds : 0,
-                       .check_share = check,
-                       .speed = speed};
+    Summary summary = run_summary(run);
+    summary.speed = speed;
     if (run->options->outcome)
-        *run->options->outcome = (Outcome){true, e->state.step, summary};
+        *run->options->outcome = (Outcome){.done = true, .step = e->state.step, .summary = summary};
     Err err = NULL;
     if (run_leads(run)) {
         err = summary_write(&summary, run->folder.path);
         log_info("%s", noise_text(&e->state.control.noise, &run->arena));
         speed_log(&speed);
-        if (check > 0)
-            log_info("check: %.2f%% of the steps' time went into hashing the state", 100 * check);
+        if (summary.check_share > 0)
+            log_info("check: %.2f%% of the steps' time went into hashing the state",
+                     100 * summary.check_share);
         if (!err)
             log_info("%s", summary_line(&summary, &run->arena));
     }

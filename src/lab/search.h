@@ -1,0 +1,27 @@
+/* A search: trials whose settings are proposed one round after the other, from what complete rounds
+ * have found, or that are compared at rungs (Hyperband), of which the best go on from their exact
+ * checkpoints. Ranks only decide who runs a trial: the same seed is the same search on any number
+ * of ranks. Nothing is remembered but the trials' rows: a search that was interrupted proposes and
+ * decides all of it again, and comes to the same. */
+#ifndef LAB_SEARCH_H
+#define LAB_SEARCH_H
+
+#include "dist/comm.h"
+
+#include <stdbool.h>
+
+typedef struct Search {
+    const Comm *world;
+    const char *name, *text;      /* of the configuration */
+    const char *const *overrides; /* --set */
+    int override_count;
+    const char *directory; /* NULL: runs/NAME */
+    bool resume;           /* trials that are over stay, those that were interrupted go on */
+    double began;          /* on term_clock: when the program started */
+} Search;
+
+/* STATUS_STOPPED when it was told to stop, and --resume goes on. STATUS_USER before any trial runs
+ * for a section `search:` or a trial's configuration that is wrong. Collective. */
+Err search_run(const Search *search);
+
+#endif
