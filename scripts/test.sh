@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that can be checked, in under ten minutes on two cores:
 #
-#     scripts/test.sh           installs what is missing, builds, runs all tests but the slow ones
+#     scripts/test.sh           installs what is missing, builds, runs the tests
+#     scripts/test.sh all       with the long ones, as CI does: three minutes more
 #     scripts/test.sh slow      the slow ones alone
 #     scripts/test.sh memory    the mpi tests with sanitizers, and a run under valgrind: half an hour
 #     scripts/test.sh -R tree   what ctest's arguments choose, without the checks of the sources
@@ -115,8 +116,9 @@ finish() {
 scripts/deps.sh || exit 1
 
 case ${1-} in
-'')
-    suite release -LE 'slow|memory'
+'' | all)
+    apart='slow|memory|long'
+    suite release -LE "${apart%"${1:+|long}"}"
     suite sanitize -L 'unit|memory'
     suite double -L unit
     echo "== the house"
@@ -128,7 +130,7 @@ slow) suite release -L slow ;;
 memory)
     scripts/deps.sh --memory || exit 1
     export LIMIT=${LIMIT:-300}
-    suite sanitize -L mpi -E 'mpi/(bench|pace)' # they measure speed
+    suite sanitize -L 'mpi|long' -E '(bench|pace)' # they measure speed
     suite memcheck -L memory
     ;;
 -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; exit 0 ;;
