@@ -26,20 +26,33 @@ void log_to(FILE *file)
     log_file = file;
 }
 
+/* In one piece where it is of ordinary length: another stream may share the screen. */
+static void write_line(FILE *stream, const char *prefix, const char *format, va_list arguments)
+{
+    char line[2048];
+    int at = snprintf(line, sizeof line - 1, "%s", prefix);
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(line + at, sizeof line - 1 - (size_t)at, format, again);
+    va_end(again);
+    if (length >= 0 && at + length < (int)sizeof line - 1) {
+        line[at + length] = '\n';
+        fwrite(line, 1, (size_t)(at + length) + 1, stream);
+    } else {
+        fputs(prefix, stream);
+        vfprintf(stream, format, arguments);
+        fputc('\n', stream);
+    }
+    fflush(stream);
+}
+
 static void say(FILE *stream, const char *prefix, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
-    fputs(prefix, stream);
-    vfprintf(stream, format, arguments);
-    fputc('\n', stream);
-    fflush(stream);
-    if (log_file) {
-        fputs(prefix, log_file);
-        vfprintf(log_file, format, again);
-        fputc('\n', log_file);
-        fflush(log_file);
-    }
+    write_line(stream, prefix, format, arguments);
+    if (log_file)
+        write_line(log_file, prefix, format, again);
     va_end(again);
 }
 
