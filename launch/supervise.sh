@@ -25,6 +25,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/supervise_hosts.sh"
+source "$here/run_folder.sh"
 
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p;}' "${BASH_SOURCE[0]}"; }
 say() { echo "supervise.sh: $*" >&2; }
@@ -69,33 +70,12 @@ read_options() {
     [[ ${1-} == train ]] || { usage >&2; fail "only \`train\` can go on where it was"; }
 }
 
-# The run directory as lockstep finds it: --run, or runs/NAME.
-run= name= config= until=
-read_arguments() {
-    while [[ $# -gt 0 ]]; do
-        case $1 in
-        --run) run=${2-}; shift ;;
-        --until) until=${2-}; shift ;;
-        --set) if [[ ${2-} == name=* ]]; then name=${2#name=}; fi; shift ;;
-        --from | --trace) shift ;;
-        -*) ;;
-        *) config=$1 ;;
-        esac
-        shift || true
-    done
-    [[ -r $config ]] || fail "train wants a CONFIG that can be read, not '$config'"
-    if [[ -z $name ]]; then
-        name=$(sed -n "s/^name: *[\"']\{0,1\}\([^\"'#]*[^\"'# ]\).*/\1/p" "$config" | head -n 1)
-    fi
-    run=${run:-runs/${name:-run}}
-}
-
 # ---- what the run directory says ---------------------------------------------------------------
 
 # The step of the newest checkpoint, -1 without one.
 newest_step() {
-    local files=("$run"/checkpoints/step-*.h5) step
-    step=${files[-1]##*/step-} step=${step%.h5}
+    local step
+    step=$(run_newest) step=${step#step-} step=${step%.h5}
     if [[ $step =~ ^[0-9]+$ ]]; then echo $((10#$step)); else echo -1; fi
 }
 times() { (cd "$run" 2>/dev/null && stat -c %.Y -- "$@" 2>/dev/null) || true; }
@@ -173,7 +153,8 @@ start() { # FOLDER ARGUMENTS...
 # ---- the run -----------------------------------------------------------------------------------
 
 read_options "$@"
-read_arguments "${arguments[@]:1}"
+run_read "${arguments[@]:1}"
+[[ -r $config ]] || fail "train wants a CONFIG that can be read, not '$config'"
 starts=0 failures=0 again= resume=()
 while true; do
     at=$(newest_step) began=$SECONDS status=1

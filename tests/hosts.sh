@@ -151,6 +151,11 @@ hosts_close() {
 # How a test of tests/mpi/lib.sh begins: four hosts, `train SLOTS RUN ...` of the tiny recipe on some
 # of them, and what one rank makes of it.
 train() { over "$1" "$program" train tiny.yaml --run "$2" "${@:3}"; }
+ends() { # STATUS: of the job in the background
+    local status=0
+    wait "$job" || status=$?
+    [[ $status == "$1" ]] || { why="status $status, not $1"; return 1; }
+}
 hosts_test() {
     hosts_possible || { echo "ok - skipped: $why"; exit 0; }
     tiny_data

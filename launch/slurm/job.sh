@@ -24,44 +24,13 @@
 #     SLURM_MPI_TYPE     srun's --mpi, if not pmix
 
 program=${LOCKSTEP:-$root/build/release/lockstep}
+source "$root/launch/run_folder.sh"
 # An array's first number is also a task's: a plain SLURM_JOB_ID could requeue the whole array.
 job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
 job=${job:-$SLURM_JOB_ID}
 
 job_say() { echo "job.sh: $*" >&2; }
 job_end() { job_say "${*:2}"; exit "$1"; } # STATUS WORDS
-
-# Splits the arguments of `lockstep train`: $folder, the run directory; $wish, whether it is to stop
-# at a step; $again, what goes on with the run: --resume in the place of --from.
-job_read() {
-    local config= name= quotes="\"'"
-    folder= wish= again=()
-    while (($#)); do
-        case $1 in
-        --resume) shift; continue ;;
-        --from) shift $(($# > 1 ? 2 : 1)); continue ;;
-        --run) folder=${2-} ;;
-        --until) wish=yes ;;
-        --set) if [[ ${2-} == name=* ]]; then name=${2#name=}; fi ;;
-        -*) ;;
-        *) config=$1 ;;
-        esac
-        again+=("$1")
-        if [[ $1 == -* && $# -gt 1 ]]; then again+=("$2"); shift; fi # all others have a value
-        shift
-    done
-    again+=(--resume)
-    if [[ -z $name && -r $config ]]; then
-        name=$(sed -n "s/^name: *//;T;s/ *#.*//;s/[$quotes]//g;p;q" "$config")
-    fi
-    folder=${folder:-runs/${name:-run}}
-}
-
-# The newest checkpoint's name: names sort by step.
-job_newest() {
-    local files=("$folder"/checkpoints/step-*.h5)
-    if [[ -e ${files[-1]} ]]; then echo "${files[-1]##*/}"; fi
-}
 
 job_check() {
     [[ -x $program ]] || job_end 2 "$program is missing; set LOCKSTEP to the program's path"
@@ -131,9 +100,9 @@ job_wait() {
 # Whether the job is to start again; else $why_not.
 job_goes_on() {
     local newest reason
-    newest=$(job_newest)
+    newest=$(run_newest)
     why_not="the run was to stop here"
-    if [[ $status == 75 && $wish && -z $told ]]; then return 1; fi
+    if [[ $status == 75 && $until && -z $told ]]; then return 1; fi
     # Slurm ends the job: at its time limit we may ask for another start, a preempted job starts
     # again by itself, and a cancelled one must not come back.
     if [[ $told == TERM ]]; then
@@ -149,7 +118,7 @@ job_goes_on() {
 
 # What goes on with the run. Without a checkpoint, one that began with --from is begun anew.
 job_resume() {
-    if [[ $(job_newest) || " ${words[*]} " != *" --from "* ]]; then words=("${again[@]}"); fi
+    if [[ $(run_newest) || " ${words[*]} " != *" --from "* ]]; then words=("${again[@]}"); fi
 }
 
 job_run() {
@@ -166,14 +135,14 @@ job_run() {
 job_train() {
     local status told= woken= why_not words=("$@")
     job_check
-    job_read "$@"
-    oldest=$(job_newest)
+    run_read "$@"
+    oldest=$(run_newest)
     if ((${SLURM_RESTART_COUNT:-0} > 0)); then job_resume; fi
     trap 'job_told USR1' USR1
     trap 'job_told TERM' TERM
     job_run
     # To start many processes on many nodes is what fails by chance.
-    if [[ $status != 75 && -z $told && $(job_newest) == "$oldest" ]]; then
+    if [[ $status != 75 && -z $told && $(run_newest) == "$oldest" ]]; then
         job_say "no step has been saved; they start once more"
         job_resume
         job_run
@@ -181,6 +150,6 @@ job_train() {
     job_goes_on || job_end $status "job $job is not requeued: $why_not"
     scontrol requeue "$job" ||
         job_end $status "job $job cannot be requeued: submit it again, with --resume"
-    job_say "job $job is requeued, and goes on from $(job_newest)"
+    job_say "job $job is requeued, and goes on from $(run_newest)"
     exit $status
 }

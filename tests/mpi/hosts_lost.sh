@@ -35,11 +35,6 @@ hosts_cut 2
 ok "when the cable of one is pulled, it goes on with the two that answer" saved 00000009
 hosts_mend 2
 hosts_kill 3
-ends() { # STATUS
-    local status=0
-    wait $job || status=$?
-    [[ $status == "$1" ]] || { why="status $status, not $1"; return 1; }
-}
 ok "when another one loses its power, and the first is back, it ends well" ends 0
 why="$((SECONDS - began)) s"
 ok "in some seconds" test $((SECONDS - began)) -lt 40

@@ -38,11 +38,6 @@ ok "on every host" all_ended 1 2 3
 hosts_settings=(OMPI_MCA_oob_tcp_keepalive_{time=2,intvl=1,probes=2})
 begin over_run "2 1" cut 2 train tiny.yaml --run cut
 hosts_cut 2
-ends() { # STATUS
-    local status=0
-    wait $job || status=$?
-    [[ $status == "$1" ]] || { why="status $status, not $1"; return 1; }
-}
 ok "under launch/run.sh a cable pulled in a step ends the job with status 1" ends 1
 ok "and says so once" says_once "run.sh: mpirun has lost a host"
 ok "on both sides of the cable" all_ended 1 2
