@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,7 +129,7 @@ static double quota_here(const char *root, const char *path, size_t length)
             number_in(root, path, length, "cpu.cfs_quota_us"); /* control groups' first version */
         period = number_in(root, path, length, "cpu.cfs_period_us");
     }
-    return time > 0 && period > 0 ? time / period : 0;
+    return time > 0 && period > 0 ? time / period : INFINITY;
 }
 
 static double memory_left_here(const char *root, const char *path, size_t length)
@@ -139,7 +140,7 @@ static double memory_left_here(const char *root, const char *path, size_t length
         most = number_in(root, path, length, "memory.limit_in_bytes");
         used = number_in(root, path, length, "memory.usage_in_bytes");
     }
-    return most < 0 || used < 0 ? -1 : most > used ? most - used : 0;
+    return most < 0 || used < 0 ? INFINITY : most > used ? most - used : 0;
 }
 
 /* The group's name without its last part. */
@@ -150,28 +151,29 @@ static size_t shorter(const char *path, size_t length)
     return length > 0 ? length - 1 : 0;
 }
 
-double host_quota(const char *root, const char *path)
+/* The least of a limit, in the group and those above it; INFINITY: there is none. */
+static double least(const char *root, const char *path,
+                    double (*here)(const char *root, const char *path, size_t length))
 {
     size_t length = strlen(path);
-    double least = quota_here(root, path, length);
+    double limit = here(root, path, length);
     while (length > 0) {
         length = shorter(path, length);
-        double above = quota_here(root, path, length);
-        least = above > 0 && (least == 0 || above < least) ? above : least;
+        limit = fmin(limit, here(root, path, length));
     }
-    return least;
+    return limit;
+}
+
+double host_quota(const char *root, const char *path)
+{
+    double limit = least(root, path, quota_here);
+    return isinf(limit) ? 0 : limit;
 }
 
 double host_memory_left(const char *root, const char *path)
 {
-    size_t length = strlen(path);
-    double least = memory_left_here(root, path, length);
-    while (length > 0) {
-        length = shorter(path, length);
-        double above = memory_left_here(root, path, length);
-        least = above >= 0 && (least < 0 || above < least) ? above : least;
-    }
-    return least;
+    double limit = least(root, path, memory_left_here);
+    return isinf(limit) ? -1 : limit;
 }
 
 /* The process's control group: of the lines "7:cpu,cpuacct:/path" the one that names the
@@ -193,21 +195,35 @@ static bool group_of(const char *controller, char *path)
     return false;
 }
 
-static void look_at_limits(Host *host)
+/* What Linux says it has; where it does not say, half of all. */
+static double memory_of_machine(void)
+{
+    char text[4096];
+    size_t length;
+    read_head("/proc/meminfo", text, sizeof text);
+    const char *available = value_of(text, "\nMemAvailable", &length);
+    return length ? strtod(available, NULL) * 1024
+                  : (double)sysconf(_SC_PHYS_PAGES) / 2 * (double)sysconf(_SC_PAGESIZE);
+}
+
+double host_memory(void)
 {
     char path[4096];
-    host->memory = mem_available();
-    if (group_of("", path)) {
-        double left = host_memory_left("/sys/fs/cgroup", path);
-        host->quota = host_quota("/sys/fs/cgroup", path);
-        host->memory = left >= 0 && left < host->memory ? left : host->memory;
-    }
-    if (host->quota == 0 && (group_of("cpu,cpuacct", path) || group_of("cpu", path)))
-        host->quota = host_quota("/sys/fs/cgroup/cpu", path);
-    if (group_of("memory", path)) {
-        double left = host_memory_left("/sys/fs/cgroup/memory", path);
-        host->memory = left >= 0 && left < host->memory ? left : host->memory;
-    }
+    double memory = memory_of_machine(), left;
+    if (group_of("", path) && (left = host_memory_left("/sys/fs/cgroup", path)) >= 0)
+        memory = fmin(memory, left);
+    if (group_of("memory", path) && (left = host_memory_left("/sys/fs/cgroup/memory", path)) >= 0)
+        memory = fmin(memory, left);
+    return memory;
+}
+
+static double look_at_quota(void)
+{
+    char path[4096];
+    double quota = group_of("", path) ? host_quota("/sys/fs/cgroup", path) : 0;
+    if (quota == 0 && (group_of("cpu,cpuacct", path) || group_of("cpu", path)))
+        quota = host_quota("/sys/fs/cgroup/cpu", path);
+    return quota;
 }
 
 /* ---- files ---- */
@@ -241,10 +257,15 @@ void host_name(char *name, size_t room)
     name[room - 1] = '\0';
 }
 
+double host_shared_memory(void)
+{
+    struct statvfs shm;
+    return statvfs("/dev/shm", &shm) == 0 ? (double)shm.f_bavail * (double)shm.f_frsize : -1;
+}
+
 void host_look(Host *host)
 {
     char boot[64];
-    struct statvfs shm;
     *host = (Host){0};
     host_name(host->name, sizeof host->name);
     read_head("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
@@ -254,7 +275,7 @@ void host_look(Host *host)
     look_at_mask(&host->bound);
     look_beyond(&host->bound, &host->allowed);
     look_at_cores(host);
-    look_at_limits(host);
-    host->shared =
-        statvfs("/dev/shm", &shm) == 0 ? (double)shm.f_bavail * (double)shm.f_frsize : -1;
+    host->quota = look_at_quota();
+    host->memory = host_memory();
+    host->shared = host_shared_memory();
 }

@@ -42,6 +42,11 @@ typedef struct Host {
 
 /* What the host calls itself, cut to `room`; "?" where it does not say. */
 void host_name(char *name, size_t room);
+/* Bytes that can still be taken without swapping: what Linux says it has, within the limits of the
+ * process's control groups. */
+double host_memory(void);
+/* Bytes free in /dev/shm; -1: there is none. */
+double host_shared_memory(void);
 /* All of it. Has the calling thread for a moment bound to all CPUs, to see which it gets. */
 void host_look(Host *host);
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void *mem_alloc(int64_t count, size_t size)
 {
@@ -24,30 +23,6 @@ void *mem_alloc(int64_t count, size_t size)
 void mem_free(void *memory)
 {
     free(memory);
-}
-
-/* The number behind `key` in a file, or alone where key is ""; -1: there is none. */
-static double number_in(const char *path, const char *key)
-{
-    char line[256];
-    double number = -1;
-    FILE *file = fopen(path, "r");
-    while (file && number < 0 && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), "%lf", &number) < 1)
-            break;
-    if (file)
-        fclose(file);
-    return number;
-}
-
-double mem_available(void)
-{
-    double free_bytes = number_in("/proc/meminfo", "MemAvailable:") * 1024;
-    if (free_bytes < 0)
-        free_bytes = (double)sysconf(_SC_PHYS_PAGES) / 2 * (double)sysconf(_SC_PAGESIZE);
-    double most = number_in("/sys/fs/cgroup/memory.max", "");
-    double used = number_in("/sys/fs/cgroup/memory.current", "");
-    return most >= 0 && used >= 0 && most - used < free_bytes ? most - used : free_bytes;
 }
 
 void buffer_reserve(Buffer *buffer, size_t room)

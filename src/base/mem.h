@@ -11,10 +11,6 @@
 void *mem_alloc(int64_t count, size_t size);
 void mem_free(void *memory);
 
-/* Bytes that this host can still give without swapping: what Linux says it has, within the limit of
- * the container if this is one. */
-double mem_available(void);
-
 /* Bytes that are kept to be used again: the first `size` of [room] are. A zeroed Buffer is an empty
  * one. */
 typedef struct Buffer {

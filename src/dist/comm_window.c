@@ -2,19 +2,18 @@
 #include "dist/comm_inside.h"
 
 #include "base/cut.h"
+#include "base/host.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 /* Too little shared memory would show as SIGBUS in the middle of a run. The group's first rank
  * looks; containers often have 64 MB. */
 static Err room_for(const Comm *comm, const char *what, size_t bytes)
 {
-    struct statvfs fs;
-    if (comm->members == 1 || comm->member != 0 || statvfs("/dev/shm", &fs) != 0)
+    if (comm->members == 1 || comm->member != 0)
         return NULL;
-    double have = (double)fs.f_bavail * (double)fs.f_frsize;
-    if ((double)bytes <= have)
+    double have = host_shared_memory();
+    if (have < 0 || (double)bytes <= have)
         return NULL;
     FAIL(STATUS_USER,
          "/dev/shm has %.1f MB free and %s needs %.1f MB: enlarge it (a container: --shm-size), "

@@ -1,6 +1,7 @@
 /* Sizes as people write them, and the choice between memory and stream. */
 #include "train/store.h"
 
+#include "base/host.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -34,7 +35,7 @@ static const struct Unit *parse_size(const char *text, double *number)
 /* Half of what is free on this host, for each of its groups. */
 static double free_share(const Comm *comm)
 {
-    return mem_available() / 2 / comm->neighbours;
+    return host_memory() / 2 / comm->neighbours;
 }
 
 static Err read_memory(const Config *config, const Comm *comm, double *bytes)
