@@ -1,5 +1,6 @@
 /* Fits on points whose parameters are known. */
 #include "lab/fit.h"
+#include "lab/spread.h"
 
 #include "unit.h"
 
@@ -104,9 +105,14 @@ static void no_tradeoff(void)
 static void means(void)
 {
     const double values[4] = {1, 2, 3, 6};
-    Estimate mean = fit_mean(values, 4);
-    CU_ASSERT(near(mean.value, 3, 1e-15) && near(mean.error, sqrt(14.0 / 3), 1e-15));
-    CU_ASSERT(isnan(fit_mean(values, 1).error) && isnan(fit_mean(values, 0).value));
+    Spread spread = {0};
+    CU_ASSERT(isnan(spread_mean(&spread)));
+    spread_add(&spread, values[0]);
+    CU_ASSERT(isnan(spread_deviation(&spread)));
+    for (int i = 1; i < 4; i++)
+        spread_add(&spread, values[i]);
+    CU_ASSERT(near(spread_mean(&spread), 3, 1e-15));
+    CU_ASSERT(near(spread_deviation(&spread), sqrt(14.0 / 3), 1e-15));
 }
 
 static const Promise promises[] = {

@@ -1,6 +1,7 @@
 /* Searches of functions whose least value is known. */
 #include "lab/fit.h"
 #include "lab/propose.h"
+#include "lab/spread.h"
 
 #include "unit.h"
 
@@ -82,12 +83,10 @@ static Estimate regret(Method method, int dimensions, double (*f)(const double *
                        int64_t trials)
 {
     Space space = cube(dimensions);
-    double found[SEEDS];
+    Spread found = {0};
     for (int s = 0; s < SEEDS; s++)
-        found[s] = least(method, &space, f, (uint64_t)s + 1, trials) - floor;
-    Estimate mean = fit_mean(found, SEEDS);
-    mean.error /= sqrt(SEEDS);
-    return mean;
+        spread_add(&found, least(method, &space, f, (uint64_t)s + 1, trials) - floor);
+    return (Estimate){spread_mean(&found), spread_deviation(&found) / sqrt(SEEDS)};
 }
 
 static void compare(const char *name, int dimensions, double (*f)(const double *), double floor,

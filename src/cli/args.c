@@ -156,6 +156,19 @@ Err args_int(const Args *args, const char *name, int64_t fallback, int64_t *valu
     return NULL;
 }
 
+const char *args_list(const char *text, int64_t least, int64_t most, int64_t *numbers, int *count)
+{
+    char *end;
+    for (*count = 0; *text; text = *end ? end + 1 : end) {
+        int64_t number = strtoll(text, &end, 10);
+        bool digits = *text >= '0' && *text <= '9', ends = !*end || *end == ',';
+        if (!digits || !ends || number < least || number > most || *count == ARGS_MOST)
+            return text;
+        numbers[(*count)++] = number;
+    }
+    return NULL;
+}
+
 Err args_positive(const Args *args, const char *name, double fallback, double *value)
 {
     const char *text = args_value(args, name);

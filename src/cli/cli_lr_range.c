@@ -90,31 +90,16 @@ static Err write_curves(const char *path, const LrCurve *curves, int count)
 
 /* ---- what is asked ---- */
 
-/* "256,1024": overrides of batch.global, in the arena. */
-static Err read_batches(const char *text, Arena *arena, const char **sets, int *count)
-{
-    *count = 0;
-    while (text && *text) {
-        size_t size = strcspn(text, ",");
-        if (size == 0 || strspn(text, "0123456789") < size || *count == ARGS_MOST)
-            FAIL(STATUS_USER, "--batch wants sizes, such as 256,1024, found \"%s\"", text);
-        sets[(*count)++] = arena_text(arena, "batch.global=%.*s", (int)size, text);
-        text += size;
-        text += *text == ',';
-    }
-    return NULL;
-}
-
 typedef struct Asked {
+    ConfigSource config;
     LrRange range;
-    const char *sets[ARGS_MOST + 8]; /* --set, then ours; the last one is the batch's place */
-    int set_count;
-    const char *batches[ARGS_MOST];
-    int batch_count;
+    int64_t batches[ARGS_MOST];
+    int batch_count; /* 0: the configuration's */
 } Asked;
 
-static Err read_asked(const Args *args, Arena *arena, Asked *asked)
+static Err read_asked(const Args *args, Asked *asked)
 {
+    const char *batches = args_value(args, "--batch"), *wrong = NULL;
     TRY(args_positive(args, "--from", 1e-5, &asked->range.from));
     TRY(args_positive(args, "--to", 10, &asked->range.to));
     TRY(args_int(args, "--steps", 500, &asked->range.steps));
@@ -122,27 +107,26 @@ static Err read_asked(const Args *args, Arena *arena, Asked *asked)
         FAIL(STATUS_USER, "--from %g is not below --to %g", asked->range.from, asked->range.to);
     if (asked->range.steps < 10 || asked->range.steps > 1000000)
         FAIL(STATUS_USER, "--steps wants 10 to 1000000");
-    TRY(read_batches(args_value(args, "--batch"), arena, asked->batches, &asked->batch_count));
-    int n = args_values(args, "--set", asked->sets);
-    asked->sets[n++] = arena_text(arena, "train.length=%" PRId64 " steps", asked->range.steps);
-    asked->sets[n++] = "train.early_stop=null";
-    asked->sets[n++] = "train.target=null";
-    asked->sets[n++] = "schedule.warmup=0 steps";
-    asked->sets[n++] = "schedule.decay=constant";
-    asked->set_count = n;
+    if (batches)
+        wrong = args_list(batches, 0, INT64_MAX, asked->batches, &asked->batch_count);
+    if (wrong)
+        FAIL(STATUS_USER, "--batch wants sizes, such as 256,1024, found \"%s\"", wrong);
     return NULL;
 }
 
 /* One curve. Collective. */
-static Err make_curve(const Comm *world, const Args *args, const char *text, Asked *asked,
-                      int which, Arena *arena, LrCurve *curve)
+static Err make_curve(const Comm *world, const Asked *asked, int which, Arena *arena,
+                      LrCurve *curve)
 {
+    const char *own[6] = {arena_text(arena, "train.length=%" PRId64 " steps", asked->range.steps),
+                          "train.early_stop=null", "train.target=null", "schedule.warmup=0 steps",
+                          "schedule.decay=constant"};
+    int count = 5;
     Config config = {0};
     Comm comm = {0};
-    int sets = asked->set_count;
     if (asked->batch_count)
-        asked->sets[sets++] = asked->batches[which];
-    Err err = comm_agree(world, config_read(&config, args->positional[0], text, asked->sets, sets));
+        own[count++] = arena_text(arena, "batch.global=%" PRId64, asked->batches[which]);
+    Err err = comm_agree(world, config_read_with(&config, &asked->config, own, count));
     if (!err)
         err = load_comm(world, &config, &comm);
     if (!err)
@@ -152,30 +136,33 @@ static Err make_curve(const Comm *world, const Args *args, const char *text, Ask
     return err;
 }
 
-static Err output(const Comm *world, const Args *args, const char *text, Arena *arena,
+static Err output(const Comm *world, const Args *args, const Asked *asked, Arena *arena,
                   const char **path)
 {
     Config config = {0};
     *path = args_value(args, "-o");
     if (*path)
         return comm_agree(world, world->rank == 0 ? file_check_output(*path) : NULL);
-    TRY(config_read(&config, args->positional[0], text, NULL, 0));
-    *path = arena_text(arena, "runs/%s-lr-range.csv", config.name);
+    Err err = config_read_with(&config, &asked->config, NULL, 0);
+    if (!err)
+        *path = arena_text(arena, "runs/%s-lr-range.csv", config.name);
     config_free(&config);
-    return comm_agree(world, world->rank == 0 ? file_make_directory("runs") : NULL);
+    if (!err && world->rank == 0)
+        err = file_make_directory("runs");
+    return comm_agree(world, err);
 }
 
 static Err run_curves(const Comm *world, const Args *args, Arena *arena)
 {
     Asked asked = {0};
-    const char *text, *path;
-    TRY(read_asked(args, arena, &asked));
-    TRY(load_text(world, args->positional[0], arena, &text));
-    TRY(output(world, args, text, arena, &path));
+    const char *path, *overrides[ARGS_MOST];
+    TRY(read_asked(args, &asked));
+    TRY(load_source(world, args->positional[0], args, arena, overrides, &asked.config));
+    TRY(output(world, args, &asked, arena, &path));
     int count = asked.batch_count ? asked.batch_count : 1;
     LrCurve *curves = arena_take(arena, count, sizeof *curves);
     for (int i = 0; i < count; i++) {
-        TRY(make_curve(world, args, text, &asked, i, arena, &curves[i]));
+        TRY(make_curve(world, &asked, i, arena, &curves[i]));
         if (count == 1)
             draw(&curves[i], arena);
         if (i == 0)

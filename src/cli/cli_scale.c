@@ -21,11 +21,12 @@ static const Option options[] = {
     {0},
 };
 
-enum { POINTS = 64, ROUNDS = 99 };
+enum { POINTS = ARGS_MOST, ROUNDS = 99 };
 
 typedef struct Asked {
     Scale scale;
-    int ranks[POINTS], count;
+    int64_t ranks[POINTS];
+    int count;
     int64_t rounds, predict;
     double latency, bandwidth, critical; /* 0: not given */
 } Asked;
@@ -40,25 +41,16 @@ static Err read_ranks(const char *text, int size, Asked *asked)
         asked->ranks[asked->count++] = size;
         return NULL;
     }
-    while (*text) {
-        char *end;
-        long p = strtol(text, &end, 10);
-        if (end == text || (*end && *end != ',') || p < 1 || p > size || asked->count == POINTS)
-            FAIL(STATUS_USER,
-                 "--ranks wants numbers from 1 to the %d ranks there are, found \"%s\"", size,
-                 text);
-        asked->ranks[asked->count++] = (int)p;
-        text = *end ? end + 1 : end;
-    }
+    const char *wrong = args_list(text, 1, size, asked->ranks, &asked->count);
+    if (wrong)
+        FAIL(STATUS_USER, "--ranks wants numbers from 1 to the %d ranks there are, found \"%s\"",
+             size, wrong);
     return NULL;
 }
 
-static Err read_asked(const Comm *world, const Args *args, const char **overrides, Asked *asked)
+static Err read_asked(const Comm *world, const Args *args, Asked *asked)
 {
-    *asked = (Asked){.scale = {.world = world,
-                               .name = args->positional[0],
-                               .overrides = overrides,
-                               .override_count = args_values(args, "--set", overrides)}};
+    *asked = (Asked){.scale = {.world = world}};
     TRY(read_ranks(args_value(args, "--ranks"), world->size, asked));
     TRY(args_int(args, "--steps", 40, &asked->scale.steps));
     TRY(args_int(args, "--rounds", 3, &asked->rounds));
@@ -89,7 +81,7 @@ static Err measure(const Asked *asked, bool weak, ScalePoint *median)
     Err err = NULL;
     for (int r = 0; r < asked->rounds && !err; r++)
         for (int i = 0; i < asked->count && !err; i++)
-            err = scale_measure(&asked->scale, asked->ranks[i], weak ? asked->ranks[i] : 1,
+            err = scale_measure(&asked->scale, (int)asked->ranks[i], weak ? asked->ranks[i] : 1,
                                 &points[i][r]);
     for (int i = 0; i < asked->count && !err; i++) {
         qsort(points[i], (size_t)asked->rounds, sizeof **points, by_step);
@@ -220,9 +212,9 @@ static Err scale(const Comm *world, const Args *args)
     Arena arena = {0};
     const char *overrides[ARGS_MOST];
     Asked asked;
-    Err err = read_asked(world, args, overrides, &asked);
+    Err err = read_asked(world, args, &asked);
     if (!err)
-        err = load_text(world, args->positional[0], &arena, &asked.scale.text);
+        err = load_source(world, args->positional[0], args, &arena, overrides, &asked.scale.config);
     if (!err)
         err = run_scale(&asked);
     arena_free(&arena);

@@ -1,31 +1,17 @@
 /* lockstep search CONFIG: settings proposed by a rule, and trials of which the best go on. */
-#include "base/term.h"
 #include "cli/load.h"
 #include "lab/search.h"
 
 static const Option options[] = {
     OPTION_SET,
-    {"--run", "DIR", "the run directory; default runs/NAME"},
+    OPTION_RUN,
     {"--resume", NULL, "go on: trials that are over stay as they are"},
     {0},
 };
 
 static Err run_search(const Comm *world, const Args *args)
 {
-    Arena arena = {0};
-    const char *overrides[ARGS_MOST];
-    Search search = {.world = world,
-                     .name = args->positional[0],
-                     .overrides = overrides,
-                     .override_count = args_values(args, "--set", overrides),
-                     .directory = args_value(args, "--run"),
-                     .resume = args_value(args, "--resume") != NULL,
-                     .began = args->began};
-    Err err = load_text(world, search.name, &arena, &search.text);
-    if (!err)
-        err = search_run(&search);
-    arena_free(&arena);
-    return err;
+    return load_experiment(world, args, search_run);
 }
 
 const Verb cli_search = {

@@ -20,17 +20,15 @@ static Err selftest(const Comm *world, const Args *args)
         return unknown_word("self-test", kind, kinds);
     Arena arena = {0};
     const char *overrides[ARGS_MOST];
-    Selftest test = {.world = world, .name = path, .overrides = overrides};
-    test.override_count = args_values(args, "--set", overrides);
+    Selftest test = {.world = world};
     TRY(args_int(args, "--steps", 20, &test.steps));
     if (test.steps < 2)
         FAIL(STATUS_USER, "--steps wants at least 2");
 
     Config config = {0};
-    Err err = load_text(world, path, &arena, &test.text);
+    Err err = load_source(world, path, args, &arena, overrides, &test.config);
     if (!err)
-        err = comm_agree(world,
-                         config_read(&config, path, test.text, overrides, test.override_count));
+        err = comm_agree(world, config_read_with(&config, &test.config, NULL, 0));
     if (!err) {
         test.directory = arena_text(&arena, "runs/%s-selftest", config.name);
         err = by_ranks ? selftest_ranks(&test) : selftest_resume(&test);

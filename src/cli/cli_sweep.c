@@ -1,31 +1,17 @@
 /* lockstep sweep CONFIG: all trials of a grid. */
-#include "base/term.h"
 #include "cli/load.h"
 #include "lab/sweep.h"
 
 static const Option options[] = {
     OPTION_SET,
-    {"--run", "DIR", "the run directory; default runs/NAME"},
+    OPTION_RUN,
     {"--resume", NULL, "go on: trials that are over stay as they are"},
     {0},
 };
 
 static Err run_sweep(const Comm *world, const Args *args)
 {
-    Arena arena = {0};
-    const char *overrides[ARGS_MOST];
-    Sweep sweep = {.world = world,
-                   .name = args->positional[0],
-                   .overrides = overrides,
-                   .override_count = args_values(args, "--set", overrides),
-                   .directory = args_value(args, "--run"),
-                   .resume = args_value(args, "--resume") != NULL,
-                   .began = args->began};
-    Err err = load_text(world, sweep.name, &arena, &sweep.text);
-    if (!err)
-        err = sweep_run(&sweep);
-    arena_free(&arena);
-    return err;
+    return load_experiment(world, args, sweep_run);
 }
 
 const Verb cli_sweep = {

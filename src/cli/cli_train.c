@@ -6,7 +6,7 @@
 
 static const Option options[] = {
     OPTION_SET,
-    {"--run", "DIR", "the run directory; default runs/NAME"},
+    OPTION_RUN,
     {"--resume", NULL, "go on from the newest intact checkpoint, on any number of ranks"},
     {"--from", "CKPT",
      "start with the weights of another checkpoint, at step 0; with --resume, if the run has no "

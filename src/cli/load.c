@@ -19,16 +19,39 @@ Err load_text(const Comm *world, const char *path, Arena *arena, const char **te
     return NULL;
 }
 
+Err load_source(const Comm *world, const char *path, const Args *args, Arena *arena,
+                const char **overrides, ConfigSource *source)
+{
+    *source = (ConfigSource){.name = path,
+                             .overrides = overrides,
+                             .override_count = args_values(args, "--set", overrides)};
+    return load_text(world, path, arena, &source->text);
+}
+
+Err load_experiment(const Comm *world, const Args *args, Err (*run)(const Experiment *asked))
+{
+    Arena arena = {0};
+    const char *overrides[ARGS_MOST];
+    Experiment asked = {.world = world,
+                        .directory = args_value(args, "--run"),
+                        .resume = args_value(args, "--resume") != NULL,
+                        .began = args->began};
+    Err err = load_source(world, args->positional[0], args, &arena, overrides, &asked.config);
+    if (!err)
+        err = run(&asked);
+    arena_free(&arena);
+    return err;
+}
+
 Err load_config(const Comm *world, const char *path, const Args *args, Config *config)
 {
     Arena arena = {0};
-    const char *text, *overrides[ARGS_MOST];
+    const char *overrides[ARGS_MOST];
+    ConfigSource source;
     *config = (Config){0};
-    Err err = load_text(world, path, &arena, &text);
-    if (!err) {
-        int count = args_values(args, "--set", overrides);
-        err = comm_agree(world, config_read(config, path, text, overrides, count));
-    }
+    Err err = load_source(world, path, args, &arena, overrides, &source);
+    if (!err)
+        err = comm_agree(world, config_read_with(config, &source, NULL, 0));
     arena_free(&arena);
     return err;
 }

@@ -4,11 +4,17 @@
 #define CLI_LOAD_H
 
 #include "cli/verb.h"
+#include "lab/crew.h"
 #include "train/checkpoint.h"
 #include "train/engine.h"
 
 /* The text of a file that rank 0 reads, so that no other host needs it. Collective. */
 Err load_text(const Comm *world, const char *path, Arena *arena, const char **text);
+/* The file with its --set options, for which `overrides` has room for ARGS_MOST. Collective. */
+Err load_source(const Comm *world, const char *path, const Args *args, Arena *arena,
+                const char **overrides, ConfigSource *source);
+/* What an experiment is asked for: args->positional[0], --run and --resume; runs it. Collective. */
+Err load_experiment(const Comm *world, const Args *args, Err (*run)(const Experiment *asked));
 /* Reads a configuration file with its --set options. Collective. */
 Err load_config(const Comm *world, const char *path, const Args *args, Config *config);
 /* The ranks in groups, as `exchange:` wants them. Collective. */
@@ -29,6 +35,10 @@ Err load_checkpoint(const Comm *world, const Args *args, bool labelled, Loaded *
 /* Collective. */
 void load_close(Loaded *loaded);
 
+#define OPTION_RUN                                                                                 \
+    {                                                                                              \
+        "--run", "DIR", "the run directory; default runs/NAME"                                     \
+    }
 #define OPTION_DATA                                                                                \
     {                                                                                              \
         "--data", "DATA.h5", "another data file; nothing is held out of its /train"                \

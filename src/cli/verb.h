@@ -53,6 +53,9 @@ const char *args_value(const Args *args, const char *name);
 int args_values(const Args *args, const char *name, const char **values);
 /* A value as a whole number. */
 Err args_int(const Args *args, const char *name, int64_t fallback, int64_t *value);
+/* "1,2,4": whole numbers of [least, most], ARGS_MOST at most. NULL, or where the text goes wrong.
+ */
+const char *args_list(const char *text, int64_t least, int64_t most, int64_t *numbers, int *count);
 /* A value as a number above 0. */
 Err args_positive(const Args *args, const char *name, double fallback, double *value);
 

@@ -13,11 +13,7 @@ Err crew_read_trial(const Crew *crew, const Grid *grid, int64_t number, Arena *a
                     Config *config)
 {
     GridTrial trial = grid_trial(grid, number, arena);
-    int n = crew->override_count + trial.set_count;
-    const char **sets = arena_take(arena, n + 1, sizeof *sets);
-    memcpy(sets, crew->overrides, (size_t)crew->override_count * sizeof *sets);
-    memcpy(sets + crew->override_count, trial.sets, (size_t)trial.set_count * sizeof *sets);
-    return config_read(config, crew->name, crew->text, sets, n);
+    return config_read_with(config, &crew->asked.config, trial.sets, trial.set_count);
 }
 
 Err crew_name_trial(const Crew *crew, const Grid *grid, int64_t number, Err err)
@@ -69,12 +65,12 @@ static Err check_trials(const Crew *crew, const Comm *alone, const Grid *grid, C
 
 Err crew_check(Crew *crew, const Grid *grid, CrewJudge judge, void *context)
 {
-    bool leads = crew->world->rank == 0;
+    bool leads = crew->asked.world->rank == 0;
     Comm alone;
-    comm_part(crew->world, leads ? 0 : -1, &alone);
+    comm_part(crew->asked.world, leads ? 0 : -1, &alone);
     Err err = leads ? check_trials(crew, &alone, grid, judge, context) : NULL;
     comm_free(&alone);
-    return comm_agree(crew->world, err);
+    return comm_agree(crew->asked.world, err);
 }
 
 static const char *inside(Crew *crew, const char *name)
@@ -93,7 +89,7 @@ static Err compare(Crew *crew, const char *path)
     if (!err)
         err = conf_parse(&before, path, text, NULL, 0);
     if (!err)
-        err = conf_parse(&given, crew->name, crew->as_given, NULL, 0);
+        err = conf_parse(&given, crew->asked.config.name, crew->as_given, NULL, 0);
     if (!err)
         key = conf_difference(given, before, crew->may_change, &now, &then);
     if (key)
@@ -114,7 +110,7 @@ static Err claim(Crew *crew)
     TRY(file_lock(inside(crew, "lock"), 0, &crew->lock));
     crew->locked = true;
     bool any = file_exists(config);
-    if (any && !crew->resume)
+    if (any && !crew->asked.resume)
         FAIL(STATUS_USER,
              "%s holds %s or a run already: go on with --resume, or name another "
              "directory with --run",
@@ -126,24 +122,27 @@ static Err claim(Crew *crew)
 
 Err crew_claim(Crew *crew)
 {
-    return comm_agree(crew->world, crew->world->rank == 0 ? claim(crew) : NULL);
+    return comm_agree(crew->asked.world, crew->asked.world->rank == 0 ? claim(crew) : NULL);
 }
 
 Err crew_open(Crew *crew)
 {
-    TRY(conf_parse(&crew->conf, crew->name, crew->text, crew->overrides, crew->override_count));
+    const ConfigSource *config = &crew->asked.config;
+    TRY(conf_parse(&crew->conf, config->name, config->text, config->overrides,
+                   config->override_count));
     crew->as_given = arena_text(&crew->arena, "%s", conf_text(crew->conf));
     Node name = conf_get(conf_root(crew->conf), "name");
-    crew->trials.run = crew->directory ? crew->directory
-                                       : arena_text(&crew->arena, "runs/%s",
-                                                    conf_scalar(name) ? conf_scalar(name) : "run");
+    crew->trials.run =
+        crew->asked.directory
+            ? crew->asked.directory
+            : arena_text(&crew->arena, "runs/%s", conf_scalar(name) ? conf_scalar(name) : "run");
     crew->trials.grid = &crew->grid;
     return NULL;
 }
 
 Err crew_divide(Crew *crew)
 {
-    const Comm *world = crew->world;
+    const Comm *world = crew->asked.world;
     int each = (int)crew->grid.ranks_per_trial, parts = world->size / each;
     if (parts == 0)
         FAIL(STATUS_USER, "%s.ranks_per_trial is %d, and there are %d ranks", crew->grid.section,
@@ -170,7 +169,7 @@ void crew_begin(Crew *crew)
     int64_t over = crew_over(crew);
     log_info("%" PRId64 " trials%s, %d at a time on %d rank%s each", grid->trials,
              over ? arena_text(&crew->arena, ", %" PRId64 " of them over", over) : "",
-             (int)(crew->world->size / grid->ranks_per_trial), (int)grid->ranks_per_trial,
+             (int)(crew->asked.world->size / grid->ranks_per_trial), (int)grid->ranks_per_trial,
              grid->ranks_per_trial > 1 ? "s" : "");
     board_open(&crew->board, grid);
     crew->figure = mem_alloc(grid->trials * DESK_FIGURES, sizeof *crew->figure);

@@ -9,15 +9,18 @@
 #include "lab/trials.h"
 #include "train/engine.h"
 
+/* What the user asks for. */
+typedef struct Experiment {
+    const Comm *world;
+    ConfigSource config;
+    const char *directory; /* NULL: runs/NAME */
+    bool resume;           /* trials that are over stay, those that were interrupted go on */
+    double began;          /* on term_clock: when the program started */
+} Experiment;
+
 typedef struct Crew {
     /* Given by the experiment: */
-    const Comm *world;
-    const char *name, *text;      /* of the configuration */
-    const char *const *overrides; /* --set */
-    int override_count;
-    const char *directory;         /* NULL: runs/NAME */
-    bool resume;                   /* trials that are over stay, those interrupted go on */
-    double began;                  /* on term_clock: when the program started */
+    Experiment asked;
     const char *what;              /* "a sweep" */
     const char *const *may_change; /* paths that decide no result, when it goes on; NULL-ended */
     double (*figure_of)(const Summary *); /* that the board shows; NULL: test or validation's */

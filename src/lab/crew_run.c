@@ -24,7 +24,7 @@ typedef struct CrewRound {
 
 static bool leads(const Crew *crew)
 {
-    return crew->world->rank == 0;
+    return crew->asked.world->rank == 0;
 }
 
 static const Job *job(const Crew *crew)
@@ -126,7 +126,7 @@ static Err train(Crew *crew, Config *config, const Comm *comm, const char *folde
                           .outcome = &outcome,
                           .on_step = look_up,
                           .context = crew,
-                          .began = crew->began};
+                          .began = crew->asked.began};
     if (comm->rank == 0)
         remove(arena_text(&arena, "%s/summary.json", folder));
     comm_barrier(comm);
@@ -214,10 +214,11 @@ static Err end(Crew *crew, Err err)
         untold = trials_gather(&crew->trials);
     }
     /* That one was told to stop because another one failed is not what went wrong. */
-    bool stopped = err_status(err) == STATUS_STOPPED;
-    TRY(comm_agree(crew->world, untold ? untold : stopped ? NULL : err));
-    if (stopped)
+    if (err_status(err) == STATUS_STOPPED) {
         err_free(err);
+        err = NULL;
+    }
+    TRY(comm_agree(crew->asked.world, untold ? untold : err));
     bool complete = true;
     for (int64_t i = 0; leads(crew) && i < crew->round->count; i++)
         complete &= is_over(crew, &crew->round->jobs[i]);
@@ -226,7 +227,7 @@ static Err end(Crew *crew, Err err)
             ERR(STATUS_STOPPED,
                 "stopped with %" PRId64 " of %" PRId64 " trials over; --resume goes on from there",
                 crew_over(crew), crew->grid.trials);
-    return comm_agree(crew->world, untold);
+    return comm_agree(crew->asked.world, untold);
 }
 
 Err crew_run(Crew *crew, const Job *jobs, int64_t count)
@@ -238,9 +239,9 @@ Err crew_run(Crew *crew, const Job *jobs, int64_t count)
         if (!round.over[i])
             board_again(&crew->board, jobs[i].trial);
     }
-    comm_broadcast(crew->world, round.over, (size_t)count * sizeof *round.over, 0);
-    desk_open(&round.desk, crew->world, count);
-    comm_barrier(crew->world);
+    comm_broadcast(crew->asked.world, round.over, (size_t)count * sizeof *round.over, 0);
+    desk_open(&round.desk, crew->asked.world, count);
+    comm_barrier(crew->asked.world);
     Err err = run_part(crew);
     wait_for_others(crew);
     err = end(crew, err);

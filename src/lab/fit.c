@@ -6,19 +6,6 @@
 
 static const Estimate none = {NAN, NAN};
 
-Estimate fit_mean(const double *values, int count)
-{
-    double sum = 0, squares = 0;
-    for (int i = 0; i < count; i++)
-        sum += values[i];
-    double mean = sum / count;
-    for (int i = 0; i < count; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    if (count < 1)
-        return none;
-    return (Estimate){mean, count > 1 ? sqrt(squares / (count - 1)) : NAN};
-}
-
 Power fit_power(const double *x, const double *y, int count)
 {
     double mx = 0, my = 0, xx = 0, xy = 0, rest = 0;

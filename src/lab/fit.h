@@ -30,7 +30,4 @@ typedef struct Tradeoff {
 /* To `count` points of batch and steps to the target. Fewer than 3: NAN. */
 Tradeoff fit_tradeoff(const double *batch, const double *steps, int count);
 
-/* Mean and deviation (n - 1) of a sample; the deviation of one is NAN. */
-Estimate fit_mean(const double *values, int count);
-
 #endif

@@ -136,24 +136,29 @@ static Err read_entry(Grid *grid, Settings *settings, Node entry)
     return read_axis(grid, entry);
 }
 
+Err grid_take_section(Grid *grid, Conf *conf, const char *name, const char *expected, Node *section)
+{
+    double seed = 1;
+    *grid = (Grid){.section = name};
+    *section = conf_take(conf_root(conf), name);
+    Node given = conf_get(conf_root(conf), "seed");
+    if (!conf_is_map(*section))
+        FAIL(STATUS_USER, "%s: there is no section `%s:` with %s", conf_name(conf), name, expected);
+    if (conf_exists(given))
+        TRY(conf_number(given, 0, 9e15, &seed));
+    grid->seed = (uint64_t)seed;
+    return NULL;
+}
+
 Err grid_read(Grid *grid, Conf *conf)
 {
     Settings settings = {.ranks_per_trial = 1};
-    *grid = (Grid){.section = "sweep"};
-    Node section = conf_take(conf_root(conf), "sweep"), seed = conf_get(conf_root(conf), "seed");
-    double first = 1;
-    if (!conf_is_map(section))
-        FAIL(STATUS_USER,
-             "%s: there is no section `sweep:` with axes, such as batch.global: [256, "
-             "512]",
-             conf_name(conf));
-    if (conf_exists(seed))
-        TRY(conf_number(seed, 0, 9e15, &first));
-    grid->seed = (uint64_t)first;
+    Node section;
+    TRY(grid_take_section(grid, conf, "sweep", "axes, such as batch.global: [256, 512]", &section));
     for (int i = 0; i < conf_entries(section); i++)
         TRY(read_entry(grid, &settings, conf_entry(section, i)));
     TRY(read_points(grid, settings.points));
-    TRY(read_seeds(grid, settings.seeds, (int64_t)first, conf_arena(conf)));
+    TRY(read_seeds(grid, settings.seeds, (int64_t)grid->seed, conf_arena(conf)));
     grid->ranks_per_trial = settings.ranks_per_trial;
     grid->keep_checkpoints = settings.keep_checkpoints;
     double trials = (double)grid->seed_count * (double)(grid->points ? grid->points : 1);

@@ -40,6 +40,10 @@ typedef struct Grid {
     const char *section; /* "sweep" */
 } Grid;
 
+/* Takes an experiment's section out of the document, and the seed that stands beside it into an
+ * empty grid. STATUS_USER where there is none, saying what it is expected to have. */
+Err grid_take_section(Grid *grid, Conf *conf, const char *name, const char *expected,
+                      Node *section);
 /* Reads the section out of the document, which has `seed` beside it. STATUS_USER at what is wrong:
  * an axis without values, a case that sets nothing, a key that no configuration has. */
 Err grid_read(Grid *grid, Conf *conf);

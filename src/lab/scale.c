@@ -63,24 +63,19 @@ static Err measure(const Comm *comm, const Config *config, int64_t steps, ScaleP
 
 static Err read_config(const Scale *scale, int64_t times, Arena *arena, Config *config)
 {
-    enum { OWN = 8 };
-    int n = scale->override_count;
-    const char **sets = arena_take(arena, n + OWN, sizeof *sets);
-    memcpy(sets, scale->overrides, (size_t)n * sizeof *sets);
-    sets[n++] = arena_text(arena, "train.length=%" PRId64 " steps", scale->steps);
-    sets[n++] = "train.early_stop=null";
-    sets[n++] = "train.target=null";
-    sets[n++] = "schedule.warmup=0 steps";
+    const char *own[8] = {arena_text(arena, "train.length=%" PRId64 " steps", scale->steps),
+                          "train.early_stop=null", "train.target=null", "schedule.warmup=0 steps"};
+    int n = 4;
     if (times > 1) {
-        TRY(config_read(config, scale->name, scale->text, sets, n));
+        TRY(config_read_with(config, &scale->config, own, n));
         int64_t global = config->batches.point[0].size;
         config_free(config);
         if (global <= 0)
             FAIL(STATUS_USER, "batch.global: all cannot grow with the ranks; give a number");
-        sets[n++] = arena_text(arena, "batch.global=%" PRId64, global * times);
-        sets[n++] = "schedule.scaling=none"; /* a rate that grows along might diverge */
+        own[n++] = arena_text(arena, "batch.global=%" PRId64, global * times);
+        own[n++] = "schedule.scaling=none"; /* a rate that grows along might diverge */
     }
-    return config_read(config, scale->name, scale->text, sets, n);
+    return config_read_with(config, &scale->config, own, n);
 }
 
 Err scale_measure(const Scale *scale, int ranks, int64_t times, ScalePoint *point)

@@ -14,9 +14,7 @@
 
 typedef struct Scale {
     const Comm *world;
-    const char *name, *text; /* of the configuration */
-    const char *const *overrides;
-    int override_count;
+    ConfigSource config;
     int64_t steps; /* of each measurement; the first ones do not count */
 } Scale;
 

@@ -2,7 +2,6 @@
 #include "lab/search.h"
 
 #include "base/log.h"
-#include "lab/crew.h"
 #include "lab/propose.h"
 #include "lab/search_plan.h"
 #include "lab/sheet.h"
@@ -18,7 +17,7 @@ typedef struct Work {
 
 static bool leads(const Work *work)
 {
-    return work->crew.world->rank == 0;
+    return work->crew.asked.world->rank == 0;
 }
 
 /* What a trial has come to at a rung, less is better; NAN: it diverged. */
@@ -58,7 +57,7 @@ static Err propose(Work *work, int64_t first, int64_t count)
 /* Collective. */
 static Err propose_all(Work *work, int64_t first, int64_t count)
 {
-    const Comm *world = work->crew.world;
+    const Comm *world = work->crew.asked.world;
     Grid *grid = &work->crew.grid;
     int ranges = grid->space.count;
     TRY(comm_agree(world, leads(work) ? propose(work, first, count) : NULL));
@@ -138,7 +137,7 @@ static Err decide(Ladder *l, Race *race)
 /* Collective. */
 static Err promote(Ladder *l, Race *race)
 {
-    const Comm *world = l->work->crew.world;
+    const Comm *world = l->work->crew.asked.world;
     if (!race->count || is_last(l, race->rung)) {
         race->count = 0;
         return NULL;
@@ -213,7 +212,8 @@ static Err run_rungs(Work *work)
         for (int64_t r = 0; r < l.races; r++)
             TRY(promote(&l, &l.race[r]));
     }
-    return comm_agree(work->crew.world, leads(work) ? trials_gather(&work->crew.trials) : NULL);
+    return comm_agree(work->crew.asked.world,
+                      leads(work) ? trials_gather(&work->crew.trials) : NULL);
 }
 
 /* ---- the whole ---- */
@@ -276,17 +276,8 @@ static Err tell_best(Work *work)
  * when a search goes on; who is promoted depends on how many there are. */
 static Err prepare(Work *work)
 {
-    static const char *const may_change[] = {"search.trials",
-                                             "exchange",
-                                             "log",
-                                             "train.watchdog",
-                                             "data.store",
-                                             "search.ranks_per_trial",
-                                             "data.memory",
-                                             "train.time_limit",
-                                             "train.check_every",
-                                             "train.grace",
-                                             NULL};
+    static const char *const may_change[] = {"search.trials", CONFIG_DECIDES_NO_BIT,
+                                             "search.ranks_per_trial", NULL};
     TRY(crew_open(&work->crew));
     TRY(search_plan_read(&work->plan, &work->crew.grid, work->crew.conf));
     if (work->plan.metric == SEARCH_ACCURACY)
@@ -298,7 +289,7 @@ static Err prepare(Work *work)
 static void warn_of_width(const Work *work)
 {
     const Crew *crew = &work->crew;
-    int64_t parts = crew->world->size / crew->grid.ranks_per_trial;
+    int64_t parts = crew->asked.world->size / crew->grid.ranks_per_trial;
     if (work->plan.method == SEARCH_BAYES && work->plan.width < parts)
         log_wrapped_warning(2,
                             "search.width is %" PRId64 ": only so many of the %" PRId64
@@ -309,7 +300,7 @@ static void warn_of_width(const Work *work)
 static Err search(Work *work)
 {
     Crew *crew = &work->crew;
-    const Comm *world = crew->world;
+    const Comm *world = crew->asked.world;
     TRY(comm_agree(world, prepare(work)));
     TRY(comm_agree(world, crew_divide(crew)));
     Grid probes = search_plan_probes(&crew->grid, &crew->arena);
@@ -325,18 +316,9 @@ static Err search(Work *work)
     return comm_agree(world, leads(work) ? tell_best(work) : NULL);
 }
 
-Err search_run(const Search *given)
+Err search_run(const Experiment *asked)
 {
-    Work work = {.crew = {.world = given->world,
-                          .name = given->name,
-                          .text = given->text,
-                          .overrides = given->overrides,
-                          .override_count = given->override_count,
-                          .directory = given->directory,
-                          .resume = given->resume,
-                          .began = given->began,
-                          .what = "a search",
-                          .figure_of = loss_of}};
+    Work work = {.crew = {.asked = *asked, .what = "a search", .figure_of = loss_of}};
     Err err = search(&work);
     crew_close(&work.crew);
     return err;

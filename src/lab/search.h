@@ -6,22 +6,10 @@
 #ifndef LAB_SEARCH_H
 #define LAB_SEARCH_H
 
-#include "dist/comm.h"
-
-#include <stdbool.h>
-
-typedef struct Search {
-    const Comm *world;
-    const char *name, *text;      /* of the configuration */
-    const char *const *overrides; /* --set */
-    int override_count;
-    const char *directory; /* NULL: runs/NAME */
-    bool resume;           /* trials that are over stay, those that were interrupted go on */
-    double began;          /* on term_clock: when the program started */
-} Search;
+#include "lab/crew.h"
 
 /* STATUS_STOPPED when it was told to stop, and --resume goes on. STATUS_USER before any trial runs
  * for a section `search:` or a trial's configuration that is wrong. Collective. */
-Err search_run(const Search *search);
+Err search_run(const Experiment *asked);
 
 #endif

@@ -43,17 +43,11 @@ static Err read_ranges(const SearchPlan *plan, Grid *grid, Node section)
 
 Err search_plan_read(SearchPlan *plan, Grid *grid, Conf *conf)
 {
-    double seed = 1;
-    Node section = conf_take(conf_root(conf), "search"), given = conf_get(conf_root(conf), "seed");
-    if (!conf_is_map(section))
-        FAIL(STATUS_USER,
-             "%s: there is no section `search:` with method, trials and ranges, such as "
-             "{optimizer.lr: {log: [1e-3, 1]}}",
-             conf_name(conf));
-    if (conf_exists(given))
-        TRY(conf_number(given, 0, 9e15, &seed));
-    *plan = (SearchPlan){.seed = (int64_t)seed};
-    *grid = (Grid){.section = "search"};
+    Node section;
+    TRY(grid_take_section(grid, conf, "search",
+                          "method, trials and ranges, such as {optimizer.lr: {log: [1e-3, 1]}}",
+                          &section));
+    *plan = (SearchPlan){.seed = (int64_t)grid->seed};
     TRY(conf_fields(section, fields, plan));
     TRY(read_ranges(plan, grid, section));
     if (plan->trials == 0 && plan->method != SEARCH_HYPERBAND)
@@ -65,7 +59,7 @@ Err search_plan_read(SearchPlan *plan, Grid *grid, Conf *conf)
     if (plan->least.count <= 0)
         return conf_fail_key(section, "least", "the first rung is more than nothing");
     grid->seeds = arena_take(conf_arena(conf), 1, sizeof *grid->seeds);
-    grid->seeds[0] = (int64_t)seed;
+    grid->seeds[0] = (int64_t)grid->seed;
     grid->seed_count = 1;
     grid->seed = (uint64_t)plan->seed;
     grid->ranks_per_trial = plan->ranks_per_trial;

@@ -56,21 +56,19 @@ static Err train(const Selftest *test, Trial *trial, const Comm *comm, Config *c
 
 static Err run_trial(const Selftest *test, Trial *trial)
 {
-    enum { OWN = 7 };
     Arena arena = {0};
-    const char **sets = arena_take(&arena, test->override_count + OWN, sizeof *sets);
-    int n = test->override_count;
-    memcpy(sets, test->overrides, (size_t)n * sizeof *sets);
-    sets[n++] = arena_text(&arena, "train.length=%" PRId64 " steps", test->steps);
-    sets[n++] = arena_text(&arena, "train.evaluate_every=%" PRId64 " steps", (test->steps + 1) / 2);
-    sets[n++] = "schedule.warmup=0 steps";
-    sets[n++] = "train.early_stop=null"; /* all of them are made */
-    sets[n++] = "train.target=null";
-    sets[n++] = "log.every=1 steps";
-    sets[n++] = arena_text(&arena, "exchange=%s", trial->exchange);
+    const char *own[] = {
+        arena_text(&arena, "train.length=%" PRId64 " steps", test->steps),
+        arena_text(&arena, "train.evaluate_every=%" PRId64 " steps", (test->steps + 1) / 2),
+        "schedule.warmup=0 steps",
+        "train.early_stop=null", /* all of them are made */
+        "train.target=null",
+        "log.every=1 steps",
+        arena_text(&arena, "exchange=%s", trial->exchange),
+    };
     Config config;
     Comm comm = {0};
-    Err err = config_read(&config, test->name, test->text, sets, n);
+    Err err = config_read_with(&config, &test->config, own, sizeof own / sizeof *own);
     if (!err)
         err = comm_divide(test->world, trial->ranks, (Exchange)config.exchange, &comm);
     err = comm_agree(test->world, err);

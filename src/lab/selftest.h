@@ -4,13 +4,12 @@
 #define LAB_SELFTEST_H
 
 #include "dist/comm.h"
+#include "train/config.h"
 
 /* Where the short runs come from and go to. */
 typedef struct Selftest {
     const Comm *world;
-    const char *name, *text; /* the configuration file, as read */
-    const char *const *overrides;
-    int override_count;
+    ConfigSource config;
     int64_t steps;
     const char *directory; /* of the short runs; made and removed */
 } Selftest;

@@ -1,8 +1,6 @@
 /* A sweep is one round of a crew: all trials of the grid. */
 #include "lab/sweep.h"
 
-#include "lab/crew.h"
-
 static Err prepare(Crew *crew)
 {
     TRY(crew_open(crew));
@@ -11,7 +9,7 @@ static Err prepare(Crew *crew)
 
 static Err work(Crew *crew)
 {
-    const Comm *world = crew->world;
+    const Comm *world = crew->asked.world;
     TRY(comm_agree(world, prepare(crew)));
     TRY(comm_agree(world, crew_divide(crew)));
     TRY(crew_check(crew, &crew->grid, NULL, NULL));
@@ -24,29 +22,11 @@ static Err work(Crew *crew)
     return crew_run(crew, jobs, crew->grid.trials);
 }
 
-Err sweep_run(const Sweep *sweep)
+Err sweep_run(const Experiment *asked)
 {
-    static const char *const may_change[] = {"exchange",
-                                             "log",
-                                             "train.watchdog",
-                                             "data.store",
-                                             "data.memory",
-                                             "sweep.ranks_per_trial",
-                                             "train.time_limit",
-                                             "train.check_every",
-                                             "train.grace",
-                                             "checkpoint",
-                                             NULL};
-    Crew crew = {.world = sweep->world,
-                 .name = sweep->name,
-                 .text = sweep->text,
-                 .overrides = sweep->overrides,
-                 .override_count = sweep->override_count,
-                 .directory = sweep->directory,
-                 .resume = sweep->resume,
-                 .began = sweep->began,
-                 .what = "a sweep",
-                 .may_change = may_change};
+    static const char *const may_change[] = {CONFIG_DECIDES_NO_BIT, "checkpoint",
+                                             "sweep.ranks_per_trial", NULL};
+    Crew crew = {.asked = *asked, .what = "a sweep", .may_change = may_change};
     Err err = work(&crew);
     crew_close(&crew);
     return err;

@@ -4,22 +4,10 @@
 #ifndef LAB_SWEEP_H
 #define LAB_SWEEP_H
 
-#include "dist/comm.h"
-
-#include <stdbool.h>
-
-typedef struct Sweep {
-    const Comm *world;
-    const char *name, *text;      /* of the configuration */
-    const char *const *overrides; /* --set */
-    int override_count;
-    const char *directory; /* NULL: runs/NAME */
-    bool resume;           /* trials that are over stay, those that were interrupted go on */
-    double began;          /* on term_clock: when the program started */
-} Sweep;
+#include "lab/crew.h"
 
 /* STATUS_STOPPED when it was told to stop, and --resume goes on. STATUS_USER before any trial runs
  * for a section `sweep:` or a trial's configuration that is wrong. Collective. */
-Err sweep_run(const Sweep *sweep);
+Err sweep_run(const Experiment *asked);
 
 #endif

@@ -239,6 +239,20 @@ Err config_read(Config *config, const char *name, const char *text, const char *
     return read_all(config);
 }
 
+Err config_read_with(Config *config, const ConfigSource *source, const char *const *more,
+                     int more_count)
+{
+    int own = source->override_count;
+    const char **all = mem_alloc(own + more_count, sizeof *all);
+    if (own)
+        memcpy(all, source->overrides, (size_t)own * sizeof *all);
+    if (more_count)
+        memcpy(all + own, more, (size_t)more_count * sizeof *all);
+    Err err = config_read(config, source->name, source->text, all, own + more_count);
+    mem_free(all);
+    return err;
+}
+
 void config_free(Config *config)
 {
     conf_free(config->conf);

@@ -60,9 +60,22 @@ typedef struct Config {
 
 /* Whether the document's top may have this key. */
 bool config_has_key(const char *key);
+/* Keys that decide no bit of a run, whatever it is, for conf_difference. */
+#define CONFIG_DECIDES_NO_BIT                                                                      \
+    "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "train.grace",   \
+        "data.store", "data.memory"
 /* Parses text (called `name` in messages) with its overrides. */
 Err config_read(Config *config, const char *name, const char *text, const char *const *overrides,
                 int override_count);
+/* A configuration that is read more than once, each time with settings of its own. */
+typedef struct ConfigSource {
+    const char *name, *text;
+    const char *const *overrides; /* the user's, --set */
+    int override_count;
+} ConfigSource;
+/* Reads it with `more` overrides behind the user's. */
+Err config_read_with(Config *config, const ConfigSource *source, const char *const *more,
+                     int more_count);
 void config_free(Config *config);
 
 /* The tables, for `lockstep train -h`: section name and its fields, ended by NULL. */

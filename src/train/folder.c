@@ -15,8 +15,7 @@ static const double lock_patience = 30; /* seconds: a killed job's rank 0 may st
 /* What decides no bit may differ when a run goes on, even one that is complete: how it talks, what
  * it logs, when it saves. */
 #define DECIDES_NO_BIT                                                                             \
-    "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "train.grace",   \
-        "train.on_divergence", "data.store", "data.memory", "checkpoint.mtbf", "checkpoint.keep",  \
+    CONFIG_DECIDES_NO_BIT, "train.on_divergence", "checkpoint.mtbf", "checkpoint.keep",            \
         "checkpoint.on_failure"
 /* And how long it is. A run that goes back to checkpoints goes back to those that are due. */
 static const char *const may_change[] = {"checkpoint.every", "train.length", DECIDES_NO_BIT, NULL};
