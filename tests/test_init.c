@@ -1,5 +1,4 @@
 /* Initial weights: their distribution, and what they are keyed by. */
-#include "base/log.h"
 #include "model.h"
 #include "unit.h"
 
@@ -83,26 +82,23 @@ static void the_default_suits_the_activation(void)
     expect_distribution("[{dense: 400}]", xavier, uniform);
 }
 
-/* What a warning says, caught in a file. */
-static void expect_warning(const char *layers, bool expected)
+static void expect_symmetry(const char *layers, bool expected)
 {
-    FILE *log = tmpfile();
-    char text[512] = "";
-    log_to(log);
-    mem_free(weights(layers, IN, 1, 0));
-    log_to(NULL);
-    rewind(log);
-    text[fread(text, 1, sizeof text - 1, log)] = '\0';
-    fclose(log);
-    CU_ASSERT_EQUAL(strstr(text, "(symmetry)") != NULL, expected);
-    CU_ASSERT_EQUAL(strstr(text, "layer 0 (00_dense)") != NULL, expected);
+    Model m;
+    CU_ASSERT_PTR_NULL_FATAL(model_open(&m, layers, (Shape){1, 1, IN}, LANES));
+    net_init(m.net, 1, m.values);
+    const Layer *found = net_symmetric(m.net, m.values);
+    CU_ASSERT_EQUAL(found != NULL, expected);
+    CU_ASSERT(!found || strcmp(found->name, "00_dense") == 0);
+    model_close(&m);
 }
 
-static void zeros_in_the_middle_are_warned_of(void)
+static void zeros_in_the_middle_are_found(void)
 {
-    expect_warning("[{dense: {units: 9, init: zeros}}, relu, {dense: 4}]", true);
-    expect_warning("[{dense: {units: 9, init: zeros}}]", false);
-    expect_warning("[{dense: {units: 9, init: he}}, relu]", false);
+    expect_symmetry("[{dense: {units: 9, init: zeros}}, relu, {dense: 4}]", true);
+    expect_symmetry("[{dense: {units: 9, init: zeros}}]", false);
+    expect_symmetry("[{dense: {units: 9, init: he}}, relu]", false);
+    expect_symmetry("[{dense: 9}, {batch_norm: {gamma: 0}}, relu, {dense: 4}]", false);
 }
 
 static void norms_start_at_one_or_gamma(void)
@@ -168,7 +164,7 @@ static const Promise promises[] = {
     {"he, xavier, normal, zeros and their variants have their distributions",
      rules_have_their_distributions},
     {"the default is he before the relu family, else xavier", the_default_suits_the_activation},
-    {"zeros in the middle of a net are warned of", zeros_in_the_middle_are_warned_of},
+    {"zeros in the middle of a net are found", zeros_in_the_middle_are_found},
     {"normalisations start at scale 1, or gamma, and running ones at 0 and 1",
      norms_start_at_one_or_gamma},
     {"weights are keyed by seed and layer", weights_are_keyed_by_seed_and_layer},

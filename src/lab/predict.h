@@ -1,15 +1,15 @@
 /* How long a step takes on more ranks than there are, from what was measured on those that are.
  *
- *     step     = compute + fold + update + max(0, network - overlap)
- *     compute  = ceil(M / P) leaf                                   the rank with most
- * micro-batches fold     = n gamma                                            each rank's part of
- * all leaves update   = n / R update                                       a slice of the shared
- * weights network  = 2 lg H alpha + (H - 1) / H (2 beta + gamma) n      Rabenseifner between H
- * hosts overlap  = the backward pass of a rank's last micro-batch
+ *     step    = compute + fold + update + max(0, network - overlap)
+ *     compute = ceil(M / P) leaf                            the rank with most micro-batches
+ *     fold    = n gamma                                     each rank's part of all leaves
+ *     update  = n / R update                                a slice of the shared weights
+ *     network = 2 lg H alpha + (H - 1) / H (2 beta + gamma) n      between H hosts
+ *     overlap = the backward pass of a rank's last micro-batch
  *
- * M micro-batches, P ranks, R of them a host, n bytes of gradient. The network's formula: Thakur et
- * al. 2005, "Optimization of collective communication operations in MPICH", section 4.5, for 2^k.
- */
+ * M micro-batches, P ranks, R of them a host, n bytes of gradient. The network's formula is
+ * Rabenseifner's: Thakur et al. 2005, "Optimization of collective communication operations in
+ * MPICH", section 4.5, for 2^k. */
 #ifndef LAB_PREDICT_H
 #define LAB_PREDICT_H
 
@@ -29,8 +29,8 @@ typedef struct Machine {
 
 typedef struct Prediction {
     int64_t hosts;
-    double compute, memory,
-        network; /* seconds: memory is fold and update; network what is not hid */
+    double compute, memory, network; /* seconds: memory is fold and update, network what no */
+                                     /* computing hides */
     double step;
 } Prediction;
 

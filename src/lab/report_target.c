@@ -88,11 +88,11 @@ static Err read_space(Goal *g, Conf *conf)
     return NULL;
 }
 
-/* A line's batches that reached the target: their points, and the best settings' rate and noise
- * scale. */
+/* A line's batches that reached the target: their points, and the best settings' effective rate
+ * (Shallue et al.: what a gradient moves the weights by in all) and noise scale. */
 typedef struct Reached {
     Series *points;
-    double *rate;
+    double *rate; /* lr / (1 - momentum) */
     Spread noise;
 } Reached;
 
@@ -101,7 +101,10 @@ static void add_point(const Goal *g, double batch, int best, Reached *r)
     const Setting *setting = &g->settings->setting[best];
     const Sheet *trials = &g->settings->sweep->trials;
     int rate = sheet_column(trials, "optimizer.lr"), noise = sheet_column(trials, "noise_scale");
-    r->rate[r->points->count] = rate > 0 ? settings_number(g->settings, best, rate) : NAN;
+    int momentum = sheet_column(trials, "optimizer.momentum");
+    double kept = momentum > 0 ? settings_number(g->settings, best, momentum) : 0;
+    r->rate[r->points->count] =
+        rate > 0 ? settings_number(g->settings, best, rate) / (1 - kept) : NAN;
     if (noise > 0)
         spread_add(&r->noise, spread_mean(&setting->figure[noise]));
     series_add(r->points, batch, spread_mean(&setting->steps), spread_deviation(&setting->steps));
@@ -165,8 +168,10 @@ static const char *tradeoff_text(Arena *arena, const Reached *r)
 }
 
 /* Of the rate's setting: what schedule.scaling makes of it comes on top. */
-static const char *rate_text(Arena *arena, const Reached *r)
+static const char *rate_text(const Goal *g, const Reached *r)
 {
+    Arena *arena = &g->report->arena;
+    bool kept = sheet_column(&g->settings->sweep->trials, "optimizer.momentum") > 0;
     int n = (int)r->points->count;
     for (int i = 0; i < n; i++)
         if (!(r->rate[i] > 0))
@@ -175,8 +180,8 @@ static const char *rate_text(Arena *arena, const Reached *r)
     if (n < 3 || !isfinite(power.exponent.value))
         return "";
     return arena_text(arena,
-                      "The best optimizer.lr goes as the batch to the power of %s, before "
-                      "schedule.scaling.",
+                      "The best %s goes as the batch to the power of %s, before schedule.scaling.",
+                      kept ? "optimizer.lr / (1 - momentum)" : "optimizer.lr",
                       estimate_text(arena, power.exponent));
 }
 
@@ -184,7 +189,7 @@ static void tell_fits(const Goal *g, const Reached *r)
 {
     Arena *arena = &g->report->arena;
     const char *name = r->points->name, *tradeoff = tradeoff_text(arena, r);
-    const char *rate = rate_text(arena, r);
+    const char *rate = rate_text(g, r);
     if (*tradeoff || *rate)
         html_element(g->report->out, "p",
                      arena_text(arena, "%s%s%s%s", name, *name ? ": " : "", tradeoff, rate));

@@ -2,7 +2,6 @@
  * tensor), so any rank can make any part alone. */
 #include "nn/init.h"
 
-#include "base/log.h"
 #include "base/rng.h"
 #include "math/gaussian.h"
 
@@ -81,16 +80,6 @@ static void fill_uniform(uint64_t seed, uint64_t purpose, double bound, Real *va
     }
 }
 
-/* Of the last layer zeros are fine: each of its outputs has a target of its own. */
-static void warn_of_symmetry(const Layer *layer)
-{
-    if (layer->next_activation)
-        log_warning(
-            "layer %d (%s) starts at zeros: its units begin alike, and where the next layer "
-            "does not tell them apart they stay alike (symmetry)",
-            layer->position, layer->name);
-}
-
 void init_fill(const Init *init, const Layer *layer, const Tensor *tensor, int64_t fan_in,
                int64_t fan_out, uint64_t seed, Real *values)
 {
@@ -118,7 +107,6 @@ void init_fill(const Init *init, const Layer *layer, const Tensor *tensor, int64
         fill_normal(seed, purpose, init->sigma, values, tensor->size);
         break;
     default:
-        warn_of_symmetry(layer);
         memset(values, 0, (size_t)tensor->size * sizeof(Real));
     }
 }

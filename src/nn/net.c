@@ -21,6 +21,20 @@ void net_init(const Net *net, uint64_t seed, Real *values)
     }
 }
 
+const Layer *net_symmetric(const Net *net, const Real *values)
+{
+    for (int i = 0; i < net->parameter_tensors; i++) {
+        const Tensor *t = net->tensors[i];
+        const Layer *layer = &net->layers[t->layer];
+        int64_t k = 0;
+        while (k < t->size && values[t->offset + k] == 0)
+            k++;
+        if (k == t->size && t->rank > 1 && layer->next_activation && !layer->type->is_norm)
+            return layer;
+    }
+    return NULL;
+}
+
 /* What layer i reads and writes forward; backward adds the gradients. */
 static Io layer_io(const Net *net, int i, const Real *values, const Real *x)
 {

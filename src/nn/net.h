@@ -69,6 +69,10 @@ void net_free(Net *net);
 /* The initial values: a pure function of net and seed. `values` has net->extent elements; padding
  * is left alone (it must be zero). */
 void net_init(const Net *net, uint64_t seed, Real *values);
+/* A layer before an activation whose weights are all 0, so that its units are alike and, where the
+ * next layer does not tell them apart, stay alike; NULL: there is none. Of the last layer zeros are
+ * fine: each of its outputs has a target of its own. */
+const Layer *net_symmetric(const Net *net, const Real *values);
 /* Output [output features][lanes] for x [input size][lanes]. */
 const Real *net_forward(Net *net, const Pass *pass, const Real *values, const Real *x);
 /* From d(loss)/d(output), after net_forward of the same pass and values. Writes the whole leaf

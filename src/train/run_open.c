@@ -30,6 +30,15 @@ Err run_restore(Run *run, const char *path, bool whole)
     return err;
 }
 
+static void warn_of_symmetry(const Engine *e)
+{
+    const Layer *layer = net_symmetric(e->net, e->state.values);
+    if (layer)
+        log_warning("layer %d (%s) starts at zeros: its units begin alike, and where the next "
+                    "layer does not tell them apart they stay alike (symmetry)",
+                    layer->position, layer->name);
+}
+
 Err run_start_state(Run *run)
 {
     const char *resumed = run->folder.checkpoint;
@@ -37,6 +46,8 @@ Err run_start_state(Run *run)
         TRY(run_restore(run, resumed, true));
     else if (run->options->from)
         TRY(run_restore(run, run->options->from, false));
+    else if (run_leads(run))
+        warn_of_symmetry(&run->engine);
     if (resumed)
         log_info("resumed from %s at step %" PRId64, resumed, run->engine.state.step);
     return NULL;

@@ -108,6 +108,11 @@ ok "import into a folder that is not there is status 2" \
     expect_status 2 ranks 2 import idx idx -o no/data.h5
 ok "and says which, once" says_once "there is no folder no to write it to"
 
+# What can be trained, but hardly is meant.
+ok "a hidden layer that starts at zeros trains" expect_status 0 ranks 2 train tiny.yaml --run alike \
+    --set "model.1={dense: {units: 8, init: zeros}}"
+ok "and is warned of once" says_once "(symmetry)"
+
 # Paths are relative to the working directory; the other place that people think of is looked at.
 mkdir recipes
 cp tiny.yaml recipes
