@@ -50,6 +50,24 @@ static void fitted(void)
     CU_ASSERT_DOUBLE_EQUAL(m.beta, 0.08e-9, 1e-16);
 }
 
+/* Small exchanges that are quicker than the formula, as a switch's buffer makes them. */
+static void borders(void)
+{
+    const double bytes[] = {1e5, 1e6, 1e7}, gain = 2 * 0.5 * 1e-9;
+    double seconds[3];
+    for (int i = 0; i < 3; i++)
+        seconds[i] = gain * bytes[i] * (i == 0 ? 0.5 : 1);
+    Machine m = {0};
+    predict_fit_network(&m, 2, bytes, seconds, 3);
+    /* Of one factor f, least squares of 1 - f x / y with x / y = 2, 1, 1: f = 4 / 6. */
+    CU_ASSERT(m.alpha == 0);
+    CU_ASSERT_DOUBLE_EQUAL(m.beta, 1e-9 * 4 / 6, 1e-20);
+    for (int i = 0; i < 3; i++)
+        seconds[i] = 1e-3 / (i + 1);
+    predict_fit_network(&m, 2, bytes, seconds, 3);
+    CU_ASSERT(m.beta == 0 && m.alpha > 0);
+}
+
 static void worth(void)
 {
     CU_ASSERT_DOUBLE_EQUAL(predict_statistical(1000, 1000), 0.5, 1e-15);
@@ -61,6 +79,7 @@ static const Promise promises[] = {
     {"the rank with most micro-batches sets the pace", uneven},
     {"between hosts the formula counts, less what the backward pass hides", network},
     {"alpha and beta are found from exchanges that follow it", fitted},
+    {"neither is below 0: then the other alone is fitted", borders},
     {"at the critical batch a sample is worth half", worth},
     {0}};
 

@@ -27,8 +27,15 @@ void predict_fit_network(Machine *m, int64_t hosts, const double *bytes, const d
         aa += a * a, ab += a * b, bb += b * b, ay += a * y, by += b * y;
     }
     double det = aa * bb - ab * ab;
-    m->alpha = fmax(0, (bb * ay - ab * by) / det);
-    m->beta = fmax(0, (aa * by - ab * ay) / det);
+    m->alpha = (bb * ay - ab * by) / det;
+    m->beta = (aa * by - ab * ay) / det;
+    if (m->alpha < 0) { /* the best that is not: on the border, where the other alone is fitted */
+        m->alpha = 0;
+        m->beta = fmax(0, by / bb);
+    } else if (m->beta < 0) {
+        m->beta = 0;
+        m->alpha = fmax(0, ay / aa);
+    }
 }
 
 double predict_statistical(double batch, double critical)

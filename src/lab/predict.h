@@ -37,7 +37,7 @@ typedef struct Prediction {
 Prediction predict_step(const Machine *machine, int64_t ranks, int64_t leaves, double bytes);
 
 /* alpha and beta from exchanges between `hosts` hosts: `seconds` for so many bytes each; gamma is
- * known. Relative errors count alike. */
+ * known. Relative errors count alike; neither is below 0. */
 void predict_fit_network(Machine *machine, int64_t hosts, const double *bytes,
                          const double *seconds, int count);
 
