@@ -1,5 +1,6 @@
 /* What a report is made of: our own CSV files, mean and deviation, escaping, and which axes are
  * logarithmic. The page itself: tests/mpi/report.sh. */
+#include "lab/chart.h"
 #include "lab/report_html.h"
 #include "lab/report_inside.h"
 
@@ -123,12 +124,44 @@ static void no_text(void)
     CU_ASSERT(escapes_to("\xEF\xBF\xBF", NONE NONE NONE)); /* no character of XML */
 }
 
+/* A chart of one series with these values, each with a deviation of 1. */
+static Chart chart_of(const double *y, int count, Arena *arena)
+{
+    Chart chart = chart_begin("title", "x", 1, arena);
+    Series *series = chart_series(&chart, "", 1, MARK_DOTS, count);
+    for (int i = 0; i < count; i++)
+        series_add(series, i, y[i], 1);
+    chart_frame_y(&chart);
+    return chart;
+}
+
+static void frames(void)
+{
+    Arena arena = {0};
+    double y[] = {90, 91, 92, 93, 94, 95, 96, 97, 98, 78};
+    Chart chart = chart_of(y, 10, &arena); /* quartiles 91 and 96: far out is below 76 */
+    CU_ASSERT(!chart.framed);
+    y[9] = 10;
+    chart = chart_of(y, 10, &arena);
+    CU_ASSERT(chart.framed && chart.frame[0] == 89 && chart.frame[1] == 99);
+    double least, most;
+    CU_ASSERT(chart_range(&chart, true, 0, &least, &most) && least == 89 && most == 99);
+    y[9] = 1e4;
+    chart = chart_of(y, 10, &arena);
+    CU_ASSERT(chart.framed && chart.frame[0] == 89 && chart.frame[1] == 99);
+    const double alike[] = {5, 5, 5, 5, 5, 5, 5, 5, 1};
+    CU_ASSERT(!chart_of(alike, 9, &arena).framed);
+    CU_ASSERT(!chart_of(y + 3, 7, &arena).framed);
+    arena_free(&arena);
+}
+
 static const Promise promises[] = {
     {"cells are read with and without quotes", cells},
     {"a last line without its end does not count", cut_off},
     {"a row of another length is refused by its line", uneven},
     {"mean and deviation leave out what is not finite", mean_and_deviation},
     {"axes whose values grow by factors are logarithmic", geometric},
+    {"values that are far out do not squeeze the others", frames},
     {"markup in a name is text", escaping},
     {"what is no UTF-8, or no character of XML, is replaced", no_text},
     {0}};

@@ -2,7 +2,7 @@
 #include "lab/chart.h"
 
 #include <math.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 enum { DASHES = 5 };
 
@@ -50,6 +50,11 @@ static void widen(double value, double floor, bool *any, double *least, double *
 bool chart_range(const Chart *chart, bool of_y, double floor, double *least, double *most)
 {
     bool any = false;
+    if (of_y && chart->framed) {
+        *least = chart->frame[0];
+        *most = chart->frame[1];
+        return true;
+    }
     for (int i = 0; i < chart->count; i++) {
         const Series *s = &chart->series[i];
         for (int64_t k = 0; k < s->count; k++) {
@@ -66,6 +71,40 @@ void chart_log_y(Chart *chart, double times)
     double least, most;
     if (chart_range(chart, true, -INFINITY, &least, &most) && least > 0 && most >= times * least)
         chart->log_y = true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void chart_frame_y(Chart *chart)
+{
+    enum { LEAST = 8 }; /* of fewer values there are hardly quartiles */
+    int64_t n = 0, all = 0;
+    for (int i = 0; i < chart->count; i++)
+        all += chart->series[i].count;
+    if (chart->log_y || all < LEAST)
+        return;
+    double *y = arena_take(chart->arena, all, sizeof *y), *frame = chart->frame;
+    for (int i = 0; i < chart->count; i++)
+        for (int64_t k = 0; k < chart->series[i].count; k++)
+            y[n++] = chart->series[i].y[k];
+    qsort(y, (size_t)n, sizeof *y, by_value);
+    double low = y[n / 4], high = y[n - 1 - n / 4], reach = 3 * (high - low);
+    frame[0] = frame[1] = y[n / 2];
+    for (int i = 0; i < chart->count; i++) {
+        const Series *s = &chart->series[i];
+        for (int64_t k = 0; k < s->count; k++) {
+            if (s->y[k] < low - reach || s->y[k] > high + reach) {
+                chart->framed = reach > 0;
+                continue;
+            }
+            frame[0] = fmin(frame[0], s->y[k] - s->deviation[k]);
+            frame[1] = fmax(frame[1], s->y[k] + s->deviation[k]);
+        }
+    }
 }
 
 /* In the order of --s1, --s2, ...; when all are used, again with dashes. */

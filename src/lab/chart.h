@@ -34,6 +34,8 @@ typedef struct Chart {
     bool log_x, log_y;   /* values that are not above 0 are left out */
     const double *ticks; /* of x, or NULL */
     int tick_count;
+    bool framed; /* what of y is seen is [frame[0], frame[1]], whatever else there is */
+    double frame[2];
     Series *series;
     int count, room;
     Arena *arena; /* of all this */
@@ -45,12 +47,16 @@ Chart chart_begin(const char *title, const char *x_name, int room, Arena *arena)
 Series *chart_series(Chart *chart, const char *name, int style, Mark mark, int64_t points);
 /* Adds a point; one that is not finite is left out. deviation NAN or 0: without bars. */
 void series_add(Series *series, double x, double y, double deviation);
-/* The least and the largest value of all series, on x or, with bars, on y; false: there is none
- * above `floor`. */
+/* The least and the largest value of all series, on x or, with bars, on y, where a frame has the
+ * word; false: there is none above `floor`. */
 bool chart_range(const Chart *chart, bool of_y, double floor, double *least, double *most);
 /* Takes a logarithmic y axis where all values are above 0 and the largest is so many times the
  * least. */
 void chart_log_y(Chart *chart, double times);
+/* A frame around the values of a linear y axis that are not far out (Tukey 1977: more than three
+ * times the distance of the quartiles beyond them), where some are: runs that have all but diverged
+ * would else make one line of all the others. */
+void chart_frame_y(Chart *chart);
 /* SVG's stroke-dasharray of a series, "none" without dashes; its colour in CSS. */
 const char *series_dashes(const Series *series);
 const char *series_colour(const Series *series, Arena *arena);

@@ -70,6 +70,8 @@ static void write_axes(FILE *script, const Chart *chart)
     fputs("' offset 0,0.4 textcolor " INK "\nset bmargin 2.8\n", script);
     if (chart->log_y && chart_range(chart, true, 0, &least, &most))
         write_log_ticks(script, "y", least, most);
+    if (chart->framed)
+        fprintf(script, "set yrange [%g:%g]\n", chart->frame[0], chart->frame[1]);
     if (chart->log_x && chart_range(chart, false, 0, &least, &most))
         write_log_ticks(script, "x", least, most);
     if (chart->ticks) {

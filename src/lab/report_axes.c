@@ -85,13 +85,21 @@ static void add_crosses(const View *v, Chart *chart)
     }
 }
 
-static const char *with_crosses(const View *v, const char *note)
+/* The axis of y, and the crosses; *note gets what is to be known of both. */
+static void finish(const View *v, Chart *chart, const char **note)
 {
+    Arena *arena = &v->report->arena;
     int diverged = 0;
+    chart_log_y(chart, 100);
+    chart_frame_y(chart);
+    add_crosses(v, chart);
     for (int i = 0; i < v->settings->count; i++)
         diverged += in_view(v, i) ? v->settings->setting[i].diverged : 0;
-    return diverged ? arena_text(&v->report->arena, "%s; a cross: trials diverged there", note)
-                    : note;
+    if (chart->framed)
+        *note = arena_text(arena, "%s; the picture ends at %.3g and %.3g, not all points lie in it",
+                           *note, chart->frame[0], chart->frame[1]);
+    if (diverged)
+        *note = arena_text(arena, "%s; a cross: trials diverged there", *note);
 }
 
 static const char *metric_words(const View *v)
@@ -135,12 +143,11 @@ static Err draw_view(View *v)
     chart.log_x = settings_geometric(x, count);
     chart.ticks = x;
     chart.tick_count = count;
-    chart_log_y(&chart, 100);
-    add_crosses(v, &chart);
     const char *note = "mean and deviation over seeds";
     if (has_points(v->settings))
         note = "mean and deviation over seeds, of the best of the points";
-    return report_chart(v->report, &chart, with_crosses(v, note));
+    finish(v, &chart, &note);
+    return report_chart(v->report, &chart, note);
 }
 
 /* The last axis that is neither x nor points, -1: none. */
@@ -199,9 +206,9 @@ static Err draw_points(View *v)
                    spread_mean(&v->settings->setting[i].figure[v->settings->metric]), 0);
     }
     chart.log_x = count > 1 && x[0] > 0 && is_log_range(v);
-    chart_log_y(&chart, 100);
-    add_crosses(v, &chart);
-    return report_chart(v->report, &chart, with_crosses(v, "the mean over seeds"));
+    const char *note = "the mean over seeds";
+    finish(v, &chart, &note);
+    return report_chart(v->report, &chart, note);
 }
 
 Err report_axes(Report *report, const Settings *settings)
