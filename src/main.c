@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 extern const Verb cli_import, cli_inspect, cli_train, cli_eval, cli_predict, cli_diff, cli_selftest,
-    cli_bench, cli_check, cli_sweep, cli_search, cli_lr_range, cli_scale, cli_report;
+    cli_bench, cli_check, cli_sweep, cli_search, cli_lr_range, cli_scale, cli_report,
+    cli_bias_variance;
 
-const Verb *const verbs[] = {&cli_import,  &cli_inspect,  &cli_check,    &cli_train,  &cli_eval,
-                             &cli_predict, &cli_lr_range, &cli_sweep,    &cli_search, &cli_scale,
-                             &cli_report,  &cli_diff,     &cli_selftest, &cli_bench,  NULL};
+const Verb *const verbs[] = {&cli_import, &cli_inspect,  &cli_check,         &cli_train,
+                             &cli_eval,   &cli_predict,  &cli_lr_range,      &cli_sweep,
+                             &cli_search, &cli_scale,    &cli_bias_variance, &cli_report,
+                             &cli_diff,   &cli_selftest, &cli_bench,         NULL};
 
 /* `bench` measures against sgemm. OpenBLAS chooses its kernels before main() begins; where it knows
  * no better than older ones than this CPU has, start once more with the right ones. */

@@ -5,6 +5,7 @@
 #include "data/sampler.h"
 #include "unit.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Counts each row that is held out, and 100 for each that an epoch trains on. */
@@ -74,7 +75,88 @@ static void fold_rows(void)
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
+/* A sampler of ROWS rows, some held out, whose epochs are of a resampled training set. */
+enum { DRAWN = 5000 };
+static Sampler resampled(ResampleKind kind, int64_t rows, int64_t of, int64_t number, uint64_t seed)
+{
+    Sampler s = sampler_fold(DRAWN, 1, 5, seed, 9);
+    Resample r = {.kind = kind, .rows = rows, .of = of, .number = number, .seed = 9};
+    CU_ASSERT_PTR_NULL(sampler_resample(&s, &r, (Node){0}));
+    return s;
+}
+
+/* Chance: rows drawn k times are Poisson of mean 1 each, but for the sum. */
+static void bootstrap(void)
+{
+    int count[DRAWN], squares = 0, missed = 0, wrong = 0;
+    Sampler s = resampled(RESAMPLE_BOOTSTRAP, 0, 0, 3, 5);
+    CU_ASSERT_EQUAL(s.n, DRAWN - s.held_out);
+    count_rows(&s, DRAWN, count);
+    for (int row = 0; row < DRAWN; row++) {
+        int times = count[row] / 100;
+        wrong += count[row] % 100 == 1 && times > 0; /* held out and trained on */
+        missed += count[row] == 0;
+        squares += count[row] % 100 == 0 ? (times - 1) * (times - 1) : 0;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_DOUBLE_EQUAL(missed / 4000., exp(-1), 3 * 0.005);
+    CU_ASSERT_DOUBLE_EQUAL(squares / 4000., 1, 3 * 0.023);
+}
+
+/* What a training set holds belongs to split_seed and number: neither seed nor epoch. */
+static void bootstrap_number(void)
+{
+    int once[DRAWN], other[DRAWN], wrong = 0, same = 0;
+    Sampler s = resampled(RESAMPLE_BOOTSTRAP, 700, 0, 3, 5);
+    count_rows(&s, DRAWN, once);
+    CU_ASSERT_EQUAL(s.n, 700);
+    Sampler seeded = resampled(RESAMPLE_BOOTSTRAP, 700, 0, 3, 6);
+    count_rows(&seeded, DRAWN, other);
+    for (int row = 0; row < DRAWN; row++)
+        wrong += once[row] != other[row];
+    Sampler next = resampled(RESAMPLE_BOOTSTRAP, 700, 0, 4, 5);
+    for (int i = 0; i < 700; i++)
+        same += sampler_kept(&s, i) == sampler_kept(&next, i);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(same < 5);
+}
+
+static void parts(void)
+{
+    int count[DRAWN], times[DRAWN] = {0}, wrong = 0;
+    for (int number = 0; number < 7; number++) {
+        Sampler s = resampled(RESAMPLE_SPLIT, 0, 7, number, 5);
+        CU_ASSERT_EQUAL(s.n, 4000 / 7);
+        count_rows(&s, DRAWN, count);
+        for (int row = 0; row < DRAWN; row++) {
+            wrong += count[row] > 100 || (count[row] == 101);
+            times[row] += count[row];
+        }
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(count_of(times, DRAWN, 7), 1000);
+    CU_ASSERT_EQUAL(count_of(times, DRAWN, 100), 4000 / 7 * 7);
+}
+
+static void too_many_parts(void)
+{
+    Resample wide = {.kind = RESAMPLE_SPLIT, .rows = 26, .of = 4};
+    Resample many = {.kind = RESAMPLE_SPLIT, .of = 104};
+    Err err = resample_settle(&wide, (Node){0}, 103);
+    CU_ASSERT_EQUAL(err_status(err), STATUS_USER);
+    err_free(err);
+    err = resample_settle(&many, (Node){0}, 103);
+    CU_ASSERT_EQUAL(err_status(err), STATUS_USER);
+    err_free(err);
+    wide.rows = 25;
+    CU_ASSERT_PTR_NULL(resample_settle(&wide, (Node){0}, 103));
+}
+
 static const Promise promises[] = {
+    {"a bootstrap draws each row that is not held out equally often, by chance", bootstrap},
+    {"what it draws belongs to its number, whatever the seed and the epoch", bootstrap_number},
+    {"the parts of a split are disjoint, and none has a row that is held out", parts},
+    {"parts that want more rows than there are are refused", too_many_parts},
     {"an epoch trains on each row that is not held out, once", splits},
     {"the folds partition the rows, and each leaves all the others to train on", folds},
     {"a fold is a range of the permutation by split_seed, whatever the seed", fold_rows},

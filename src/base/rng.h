@@ -14,7 +14,8 @@ typedef enum RngPurpose {
     RNG_AUGMENT, /* how a sample is seen */
     RNG_CHUNKS,  /* the order of chunks in an epoch of more than one window */
     RNG_WINDOW,  /* the order of samples in a window */
-    RNG_TRIALS   /* settings that experiments try */
+    RNG_TRIALS,  /* settings that experiments try */
+    RNG_RESAMPLE /* which rows a resampled training set has */
 } RngPurpose;
 
 /* A purpose for one of many things of a kind, such as the dropout of layer `index`. */

@@ -21,6 +21,17 @@ Sampler sampler_fold(int64_t rows, int64_t fold, int64_t of, uint64_t seed, uint
     return s;
 }
 
+Err sampler_resample(Sampler *s, const Resample *resample, Node node)
+{
+    if (resample->kind == RESAMPLE_NONE)
+        return NULL;
+    s->resample = *resample;
+    TRY(resample_settle(&s->resample, node, s->n));
+    s->n = s->resample.rows;
+    s->epoch = -1;
+    return NULL;
+}
+
 Sampler sampler_windowed(const Stream *stream)
 {
     return (Sampler){.held_out = stream->held * stream->chunk,
@@ -48,8 +59,10 @@ int64_t sampler_held_out(const Sampler *s, int64_t i)
 
 int64_t sampler_kept(const Sampler *s, int64_t i)
 {
-    return s->windowed ? stream_kept(&s->stream, i)
-                       : permute(&s->split, i < s->first ? i : s->held_out + i);
+    if (s->windowed)
+        return stream_kept(&s->stream, i);
+    int64_t place = resample_place(&s->resample, i);
+    return permute(&s->split, place < s->first ? place : s->held_out + place);
 }
 
 Part sampler_part(const Sampler *s, Part part)

@@ -24,6 +24,10 @@ typedef struct Crew {
     const char *what;              /* "a sweep" */
     const char *const *may_change; /* paths that decide no result, when it goes on; NULL-ended */
     double (*figure_of)(const Summary *); /* that the board shows; NULL: test or validation's */
+    /* Called at the end of every trial, with its folder, before it is over; NULL: not wanted.
+     * Collective over the trial's ranks. */
+    Err (*at_end)(struct Crew *crew, Engine *engine, const char *folder);
+    void *context; /* of the experiment */
     /* Its own: */
     Arena arena;
     Conf *conf;           /* the document, out of which the experiment takes its section */

@@ -89,6 +89,15 @@ static void tell_end(Crew *crew, const Outcome *outcome)
 
 /* ---- a trial ---- */
 
+static Err end_trial(void *context, Engine *engine)
+{
+    Crew *crew = context;
+    Arena arena = {0};
+    Err err = crew->at_end(crew, engine, trials_folder(&crew->trials, job(crew)->trial, &arena));
+    arena_free(&arena);
+    return err;
+}
+
 static Err note(Crew *crew, const Outcome *outcome, double seconds)
 {
     if (crew->part.rank != 0)
@@ -124,6 +133,7 @@ static Err train(Crew *crew, Config *config, const Comm *comm, const char *folde
                           .pause = job(crew)->pause,
                           .quiet = true,
                           .outcome = &outcome,
+                          .at_end = crew->at_end ? end_trial : NULL,
                           .on_step = look_up,
                           .context = crew,
                           .began = crew->asked.began};

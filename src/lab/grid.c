@@ -60,7 +60,7 @@ static bool is_case(Node value)
     return false;
 }
 
-static Err read_axis(Grid *grid, Node entry)
+Err grid_add_axis(Grid *grid, Node entry)
 {
     const char *name = conf_key(entry);
     if (grid->axes == GRID_AXES)
@@ -133,7 +133,7 @@ static Err read_entry(Grid *grid, Settings *settings, Node entry)
     for (const Field *field = setting_fields; field->name; field++)
         if (strcmp(field->name, conf_key(entry)) == 0)
             return conf_value(entry, field, (char *)settings + field->offset);
-    return read_axis(grid, entry);
+    return grid_add_axis(grid, entry);
 }
 
 Err grid_take_section(Grid *grid, Conf *conf, const char *name, const char *expected, Node *section)
@@ -236,7 +236,7 @@ static const char *set_case(GridTrial *trial, Node value, Arena *arena)
 
 static int most_sets(const Grid *grid)
 {
-    int most = 1 + grid->space.count;
+    int most = 2 + grid->space.count;
     for (int a = 0; a < grid->axes; a++) {
         int entries = 1;
         for (int i = 0; grid->axis[a].cases && i < grid->axis[a].count; i++) {
@@ -271,6 +271,8 @@ GridTrial grid_trial(const Grid *grid, int64_t number, Arena *arena)
     }
     *cell = arena_text(arena, "%lld", (long long)grid->seeds[p.seed]);
     set(&trial, "seed", *cell, arena);
+    if (grid->seed_place)
+        set(&trial, grid->seed_place, arena_text(arena, "%d", p.seed), arena);
     return trial;
 }
 

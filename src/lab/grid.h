@@ -32,6 +32,7 @@ typedef struct Grid {
     int64_t points; /* 0: there is no such axis */
     int64_t *seeds;
     int seed_count;
+    const char *seed_place; /* a path that is set to the seed's place in the list; NULL: none */
     int64_t ranks_per_trial;
     bool keep_checkpoints;
     int64_t trials;
@@ -47,6 +48,8 @@ Err grid_take_section(Grid *grid, Conf *conf, const char *name, const char *expe
 /* Reads the section out of the document, which has `seed` beside it. STATUS_USER at what is wrong:
  * an axis without values, a case that sets nothing, a key that no configuration has. */
 Err grid_read(Grid *grid, Conf *conf);
+/* Adds an axis: the entry of a mapping. */
+Err grid_add_axis(Grid *grid, Node entry);
 /* Adds an entry of the mapping `ranges`, of a key that configurations have, to the space. */
 Err grid_add_range(Grid *grid, Node ranges, Node entry);
 /* What the columns of a trial are called: axes, parameters of points, seed. */

@@ -28,6 +28,7 @@ typedef struct ReportSweep {
     const char *config_text;
     int64_t expected; /* trials; 0: not known */
     Sheet trials, timing;
+    Sheet decomposed; /* bias_variance.csv */
     int axes; /* columns 1 to `axes` of the trials are their settings; then comes the seed */
 } ReportSweep;
 
@@ -102,6 +103,8 @@ bool settings_geometric(const double *values, int count);
 /* The section of a sweep, its tables by report_sweep.c, its curves by report_axes.c. */
 Err report_sweep(Report *report, const ReportSweep *sweep);
 Err report_axes(Report *report, const Settings *settings);
+/* Where there is a bias_variance.csv: its table and its curves. */
+Err report_bias_variance(Report *report, const ReportSweep *sweep);
 /* Steps to the target against the batch: where there is a target and an axis batch.global. */
 Err report_target(Report *report, const Settings *settings);
 

@@ -127,6 +127,7 @@ static Err load_sweep(Report *report, const char *path, Conf **conf)
     else
         TRY(gather(report, path, &sweep->trials));
     TRY(load_sheet(report, inside(report, path, "trials-timing.csv"), &sweep->timing));
+    TRY(load_sheet(report, inside(report, path, "bias_variance.csv"), &sweep->decomposed));
     int status = sheet_column(&sweep->trials, "status");
     if (sweep->trials.rows && (status < 2 || sheet_column(&sweep->trials, "seed") != status - 1))
         FAIL(STATUS_USER,
@@ -148,7 +149,8 @@ static Err load(Report *report, const char *path, Conf **conf)
     TRY(load_conf(inside(report, path, "config.yaml"), conf));
     if (file_exists(inside(report, path, "trials.csv")) ||
         (*conf && conf_exists(conf_get(conf_root(*conf), "sweep"))) ||
-        (*conf && conf_exists(conf_get(conf_root(*conf), "search"))))
+        (*conf && conf_exists(conf_get(conf_root(*conf), "search"))) ||
+        (*conf && conf_exists(conf_get(conf_root(*conf), "bias_variance"))))
         return load_sweep(report, path, conf);
     if (!*conf && !file_exists(inside(report, path, "metrics.csv")))
         FAIL(STATUS_USER,

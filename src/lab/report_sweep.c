@@ -74,9 +74,12 @@ static void setting_table(Report *report, const Settings *settings)
     for (int i = 0; i < settings->count; i++)
         setting_row(report, settings, i, cell + (i + 1) * columns);
     html_element(report->out, "h3", "Settings");
-    html_element(report->out, "p class=\"note\"",
-                 "Mean \xC2\xB1 standard deviation (of n - 1) over the n trials that did not "
-                 "diverge, which differ in the seed alone.");
+    html_element(
+        report->out, "p class=\"note\"",
+        arena_text(&report->arena,
+                   "Mean \xC2\xB1 standard deviation (of n - 1) over the n trials that did "
+                   "not diverge, which differ in the %s alone.",
+                   settings->sweep->decomposed.rows ? "training set" : "seed"));
     html_table(report->out, cell, settings->count + 1, columns);
 }
 
@@ -98,9 +101,14 @@ Err report_sweep(Report *report, const ReportSweep *sweep)
 {
     bool swept = !sweep->conf || !conf_exists(conf_get(conf_root(sweep->conf), "search"));
     html_element(report->out, "h2",
-                 arena_text(&report->arena, "%s %s", swept ? "Sweep" : "Search", sweep->label));
+                 arena_text(&report->arena, "%s %s",
+                            sweep->decomposed.rows ? "Models of"
+                            : swept                ? "Sweep"
+                                                   : "Search",
+                            sweep->label));
     Settings settings = settings_read(report, sweep);
     tell_counts(report, &settings);
+    TRY(report_bias_variance(report, sweep));
     if (settings.count) {
         TRY(report_axes(report, &settings));
         TRY(report_target(report, &settings));

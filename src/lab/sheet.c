@@ -131,3 +131,13 @@ double sheet_number(const Sheet *sheet, int64_t row, int column)
     double value = strtod(text, &end);
     return end > text && !*end ? value : NAN;
 }
+
+const char *sheet_quote(const char *text, Arena *arena)
+{
+    if (!strpbrk(text, ",\"\n"))
+        return text;
+    const char *quoted = "\"";
+    for (const char *c = text; *c; c++)
+        quoted = arena_text(arena, "%s%s%c", quoted, *c == '"' ? "\"" : "", *c);
+    return arena_text(arena, "%s\"", quoted);
+}

@@ -24,5 +24,7 @@ int sheet_column(const Sheet *sheet, const char *name);
 const char *sheet_text(const Sheet *sheet, int64_t row, int column);
 /* A cell as a number; NAN: it is none, or the column is -1. */
 double sheet_number(const Sheet *sheet, int64_t row, int column);
+/* A text as a cell of CSV has it: quoted where it must be. */
+const char *sheet_quote(const char *text, Arena *arena);
 
 #endif

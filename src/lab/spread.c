@@ -25,9 +25,8 @@ double spread_deviation(const Spread *spread)
     return n < 2 ? NAN : sqrt(about > 0 ? about / (n - 1) : 0);
 }
 
-const char *spread_text(const Spread *spread, Arena *arena)
+const char *spread_figure(double mean, double deviation, Arena *arena)
 {
-    double mean = spread_mean(spread), deviation = spread_deviation(spread);
     if (isnan(deviation))
         return isnan(mean) ? "" : arena_text(arena, "%.5g", mean);
     if (deviation == 0 || fabs(mean) >= 1e6 || deviation < 1e-9)
@@ -35,6 +34,11 @@ const char *spread_text(const Spread *spread, Arena *arena)
     int decimals = 1 - (int)floor(log10(deviation));
     decimals = decimals < 0 ? 0 : decimals;
     return arena_text(arena, "%.*f \xC2\xB1 %.*f", decimals, mean, decimals, deviation);
+}
+
+const char *spread_text(const Spread *spread, Arena *arena)
+{
+    return spread_figure(spread_mean(spread), spread_deviation(spread), arena);
 }
 
 static int by_value(const void *a, const void *b)

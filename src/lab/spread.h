@@ -21,6 +21,8 @@ double spread_deviation(const Spread *spread);
  * alone;
  * "" of nothing. */
 const char *spread_text(const Spread *spread, Arena *arena);
+/* The same of a figure and its deviation, NAN: none is known. */
+const char *spread_figure(double mean, double deviation, Arena *arena);
 /* The middle one of n > 0 numbers, or the mean of the two; sorts them. */
 double spread_median(double *values, int64_t n);
 

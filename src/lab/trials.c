@@ -93,22 +93,11 @@ static const Column columns[] = {
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* A cell as CSV has it: quoted where it must be. */
-static const char *cell(const char *text, Arena *arena)
-{
-    if (!strpbrk(text, ",\"\n"))
-        return text;
-    const char *quoted = "\"";
-    for (const char *c = text; *c; c++)
-        quoted = arena_text(arena, "%s%s%c", quoted, *c == '"' ? "\"" : "", *c);
-    return arena_text(arena, "%s\"", quoted);
-}
-
 static const char *heading(const Grid *grid, Arena *arena)
 {
     const char *text = "trial";
     for (int c = 0; c < grid_columns(grid); c++)
-        text = arena_text(arena, "%s,%s", text, cell(grid_column(grid, c), arena));
+        text = arena_text(arena, "%s,%s", text, sheet_quote(grid_column(grid, c), arena));
     for (int c = 0; c < COLUMNS; c++)
         text = arena_text(arena, "%s,%s", text, columns[c].name);
     return text;
@@ -204,7 +193,7 @@ Err trials_note(const Trials *trials, int64_t number, int rung, const Outcome *o
     GridTrial trial = grid_trial(trials->grid, number, &arena);
     const char *row = arena_text(&arena, "%" PRId64, number);
     for (int c = 0; c < grid_columns(trials->grid); c++)
-        row = arena_text(&arena, "%s,%s", row, cell(trial.cells[c], &arena));
+        row = arena_text(&arena, "%s,%s", row, sheet_quote(trial.cells[c], &arena));
     for (int c = 0; c < COLUMNS; c++)
         row = arena_text(&arena, "%s,%s", row, columns[c].text(outcome, &arena));
     const char *timed =

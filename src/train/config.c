@@ -44,6 +44,8 @@ static const Field data_fields[] = {
     {"split_seed", FIELD_INT, AT(split_seed), "1", 0, 9e15, .help = "of the validation split"},
     {"fold", FIELD_NODE, AT(fold_node), FIELD_NONE,
      .help = "instead of validation: one of so many parts, see below"},
+    {"resample", FIELD_NODE, AT(resample_node), FIELD_NONE,
+     .help = "train on one of many training sets drawn from what is not held out, see below"},
     {"normalize", FIELD_NODE, AT(normalize_node), "none",
      .help = "none, unit, channel or feature, measured on the training part; or the numbers, see "
              "below"},
@@ -108,6 +110,7 @@ const ConfigSection config_sections[] = {
     {"", root_fields},
     {"data", data_fields},
     {"data.fold", fold_fields},
+    {"data.resample", resample_fields},
     {"data.normalize", normalize_fields},
     {"penalty", penalty_fields},
     {"batch", batch_fields},
@@ -201,7 +204,7 @@ bool config_has_key(const char *key)
 /* What experiments say of many runs is no part of one run's configuration. */
 static void leave_out_experiments(Config *config)
 {
-    static const char *const sections[] = {"sweep", "search", NULL};
+    static const char *const sections[] = {"sweep", "search", "bias_variance", NULL};
     for (const char *const *section = sections; *section; section++)
         if (conf_take(conf_root(config->conf), *section).value)
             config->experiment = *section;
@@ -215,6 +218,7 @@ static Err read_all(Config *config)
     TRY(read_section(&config->data, config, "data", data_fields));
     TRY(read_files(config));
     TRY(read_fold(config));
+    TRY(resample_read(&config->resample, config->resample_node, (uint64_t)config->split_seed));
     TRY(normalize_read(&config->normalize, config->normalize_node));
     TRY(read_section(&batch, config, "batch", batch_fields));
     TRY(read_global(config, batch));

@@ -5,6 +5,7 @@
 #define TRAIN_CONFIG_H
 
 #include "data/normalize.h"
+#include "data/resample.h"
 #include "train/batches.h"
 #include "train/diverge.h"
 
@@ -32,9 +33,10 @@ typedef struct Config {
     int64_t validation, split_seed;
     int store; /* StoreKind */
     Node memory, window;
-    Node data_node, normalize_node, fold_node, augment;
+    Node data_node, normalize_node, fold_node, resample_node, augment;
     Normalize normalize;
     Fold fold;
+    Resample resample;
 
     BatchPoints batches; /* of batch.global */
     int64_t micro;

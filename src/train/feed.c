@@ -94,6 +94,11 @@ static Err check_split(const Feed *feed, const Config *config)
     if (config->fold.of > rows)
         return conf_fail_key(config->fold_node, "of", "/train has %lld samples for %lld folds",
                              (long long)rows, (long long)config->fold.of);
+    if (config->resample.kind != RESAMPLE_NONE && feed->store.window < rows)
+        return conf_fail_key(config->data, "resample",
+                             "rows are drawn from all of /train, and data.window does not cover "
+                             "its %lld samples; make that 1 epoch",
+                             (long long)rows);
     return held_out >= rows ? fail_held_out(config, held_out, rows) : NULL;
 }
 
@@ -144,6 +149,7 @@ static Err split(Feed *feed, const Config *config, bool whole)
     else
         feed->sampler = fold->of ? sampler_fold(rows, fold->held_out, fold->of, seed, split_seed)
                                  : sampler_build(rows, config->validation, seed, split_seed);
+    TRY(sampler_resample(&feed->sampler, &config->resample, config->resample_node));
     feed->count[PART_TRAIN] = feed->sampler.n;
     if (!feed->own_validation)
         feed->count[PART_VALIDATION] = feed->sampler.held_out;

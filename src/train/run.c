@@ -232,6 +232,8 @@ static Err train(Run *run)
         err = run_return(run, complete(run), &again);
     term_clear(&run->term);
     Err untraced = run->options->trace ? watch_traced(e->watch, run->options->trace) : NULL;
+    if (!err && run->options->at_end)
+        err = run->options->at_end(run->options->context, e);
     if (!err)
         err = run_finish(run);
     if (!err)

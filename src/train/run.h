@@ -7,6 +7,8 @@
 #include "train/config.h"
 #include "train/summary.h"
 
+struct Engine;
+
 /* How a run ended. */
 typedef struct Outcome {
     bool done;    /* and `summary`, but for its texts, is there */
@@ -26,6 +28,8 @@ typedef struct RunOptions {
     int64_t *leaves;       /* where to put how many micro-batches a step has; NULL: nowhere */
     double began;          /* on term_clock: when the program started */
     Outcome *outcome;      /* where to put it, on every rank; NULL: nowhere */
+    /* Called on every rank when the run is complete, before it says so. NULL: not wanted. */
+    Err (*at_end)(void *context, struct Engine *engine);
     /* Called after every step, on every rank, with the step's loss; NULL: not wanted. */
     void (*on_step)(void *context, int64_t step, int64_t length, double loss);
     /* For tests of the promise: called after every step, on every rank, with the digest of the
