@@ -110,8 +110,8 @@ Err report_sweep(Report *report, const ReportSweep *sweep)
     tell_counts(report, &settings);
     TRY(report_bias_variance(report, sweep));
     if (settings.count) {
-        TRY(report_axes(report, &settings));
         TRY(report_target(report, &settings));
+        TRY(report_axes(report, &settings));
         setting_table(report, &settings);
         trial_table(report, &sweep->trials);
     }
