@@ -63,7 +63,8 @@ static bool same_control(const Control *a, const Control *b)
            same_trend(&a->plateau.trend, &b->plateau.trend) &&
            a->plateau.cooldown == b->plateau.cooldown && a->plateau.drops == b->plateau.drops &&
            same_trend(&a->early, &b->early) && a->stopped == b->stopped &&
-           same_setback(&a->setback, &b->setback);
+           same_setback(&a->setback, &b->setback) &&
+           memcmp(&a->fitting, &b->fitting, sizeof a->fitting) == 0; /* without gaps */
 }
 
 /* Everything that the file says. */
@@ -381,15 +382,18 @@ static void forged(void)
         int64_t scale[2], height, stopped;
         double rate_factor;
         const char *words;
+        int64_t verdict;
     } cases[] = {
-        {2, {3, 20}, 28, 0, 1, "forged.h5: /normalization is damaged"},
-        {1, {2}, 28, 0, 1, "forged.h5: /normalization is damaged"},
-        {1, {3}, 0, 0, 1, "forged.h5: an input of 1 x 0 x 28 makes no sense"},
-        {1, {3}, INT64_MAX, 0, 1, "makes no sense"},
-        {1, {3}, 28, 3, 1, "forged.h5: /control: \"stopped\" is 3"},
-        {1, {3}, 28, -1, 1, "\"stopped\" is -1"},
-        {1, {3}, 28, 0, 0, "/control: \"rate_factor\" is 0"},
-        {1, {3}, 28, 0, 1.5, "\"rate_factor\" is 1.5"},
+        {2, {3, 20}, 28, 0, 1, "forged.h5: /normalization is damaged", 0},
+        {1, {2}, 28, 0, 1, "forged.h5: /normalization is damaged", 0},
+        {1, {3}, 0, 0, 1, "forged.h5: an input of 1 x 0 x 28 makes no sense", 0},
+        {1, {3}, INT64_MAX, 0, 1, "makes no sense", 0},
+        {1, {3}, 28, 3, 1, "forged.h5: /control: \"stopped\" is 3", 0},
+        {1, {3}, 28, -1, 1, "\"stopped\" is -1", 0},
+        {1, {3}, 28, 0, 0, "/control: \"rate_factor\" is 0", 0},
+        {1, {3}, 28, 0, 1.5, "\"rate_factor\" is 1.5", 0},
+        {1, {3}, 28, 0, 1, "\"fit_verdict\" is 4", FIT_COUNT},
+        {1, {3}, 28, 0, 1, "\"fit_verdict\" is -1", -1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Scratch scratch = scratch_make();
@@ -404,6 +408,7 @@ static void forged(void)
         CU_ASSERT(fine(h5_write_int(file, "/", "input_width", 28)));
         CU_ASSERT(fine(h5_write_int(file, "/control", "stopped", cases[i].stopped)));
         CU_ASSERT(fine(h5_write_real(file, "/control", "rate_factor", cases[i].rate_factor)));
+        CU_ASSERT(fine(h5_write_int(file, "/control", "fit_verdict", cases[i].verdict)));
         put_sealed(file, path);
         CU_ASSERT(refused(checkpoint_open(&checkpoint, path), STATUS_USER, cases[i].words));
         checkpoint_close(&checkpoint);

@@ -10,7 +10,7 @@
 
 #define HEADER                                                                                     \
     "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,gradient_norm,noise_scale,noise_trace," \
-    "noise_signal,penalty,sparsity,skipped\n"
+    "noise_signal,penalty,sparsity,skipped,verdict\n"
 
 /* Evaluations every 4 steps, saved with step 8. */
 static const char rows[] = HEADER "train,2,64,0.5,0.1,1.5,0.25,,32\n"
@@ -190,12 +190,53 @@ static void empty_columns(void)
     metrics_evaluation(&metrics, &engine, PART_VALIDATION, NULL, 1);
     metrics_close(&metrics);
     CU_ASSERT_FATAL(fine(file_read(scratch_path(&scratch, "metrics.csv"), &text, &size)));
-    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1,1.5,1,2,2,,,\n"
-                                        "train,2,2,0.5,0.25,nan,0.5,,1,,1,2,2,,,1\n"
-                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,,,\n"
-                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,,,\n");
+    CU_ASSERT_STRING_EQUAL(text, HEADER "train,2,2,0.5,0.25,0.5,,,1,1.5,1,2,2,,,,\n"
+                                        "train,2,2,0.5,0.25,nan,0.5,,1,,1,2,2,,,1,\n"
+                                        "test,2,2,0.5,,0.5,,0000000000000001,,,,,,,,,\n"
+                                        "validation,2,2,0.5,,,,0000000000000001,,,,,,,,,\n");
     mem_free(text);
     scratch_remove(&scratch);
+}
+
+/* Of an evaluation on validation alone, if its loss is finite. */
+static void verdicts(void)
+{
+    Scratch scratch = scratch_make();
+    Metrics metrics;
+    Engine engine = {.clock = {.epoch = 4, .batch = 1}, .global = 1, .state = {.step = 2}};
+    Result result = {.loss = 0.5, .accuracy = NAN, .samples = 1};
+    char *text;
+    size_t size;
+    engine.state.control.fitting.verdict = FIT_OVER;
+    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 0, -1, false)));
+    metrics_step(&metrics, &engine, 0.25, &result);
+    metrics_evaluation(&metrics, &engine, PART_VALIDATION, &result, 1);
+    metrics_evaluation(&metrics, &engine, PART_TEST, &result, 1);
+    result.loss = NAN;
+    metrics_evaluation(&metrics, &engine, PART_VALIDATION, &result, 1);
+    metrics_close(&metrics);
+    CU_ASSERT_FATAL(fine(file_read(scratch_path(&scratch, "metrics.csv"), &text, &size)));
+    CU_ASSERT_STRING_EQUAL(text,
+                           HEADER "train,2,0,0,0.25,0.5,,,1,0,,,,,,,\n"
+                                  "validation,2,0,0,,0.5,,0000000000000001,,,,,,,,,overfitting\n"
+                                  "test,2,0,0,,0.5,,0000000000000001,,,,,,,,,\n"
+                                  "validation,2,0,0,,nan,,0000000000000001,,,,,,,,,\n");
+    mem_free(text);
+    scratch_remove(&scratch);
+}
+
+/* A file with the columns that were there first, resumed. */
+static void older_columns(void)
+{
+    static const char before[] = "kind,step,samples,epoch,lr,loss,accuracy,digest\n"
+                                 "train,4,128,1,0.1,1.25,0.5,\n"
+                                 "validation,4,128,1,,1.125,0.5,00000000000000aa\n"
+                                 "train,8,256,2,0.1,1,0.5,\n";
+    expect_cut(before, 4, 4,
+               HEADER "train,4,128,1,0.1,1.25,0.5,,,,,,,,,,\n"
+                      "validation,4,128,1,,1.125,0.5,00000000000000aa,,,,,,,,,\n");
+    expect_cut("kind,step,samples,epoch,lr,loss,accuracy,digest\n", 4, 4, HEADER);
+    expect_cut("kind,step,other\n1,2,3\n", 4, 4, "kind,step,other\n1,2,3\n");
 }
 
 static void unwritable(void)
@@ -215,6 +256,8 @@ static void unwritable(void)
 }
 
 static const Promise promises[] = {
+    {"a row has the verdict if it is of an evaluation on validation", verdicts},
+    {"a file of an older program gets the columns that it lacks", older_columns},
     {"rows after the step of the checkpoint go, all before stay", cut_at_step},
     {"evaluations after the last one that the checkpoint knows go", cut_at_evaluation},
     {"each kind of row is cut by its own date", cut_both},

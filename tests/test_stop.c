@@ -37,7 +37,7 @@ static int stops_after(const char *train, const double *figures, int count, Stop
     int at = 0;
     for (int i = 0; i < count && !at; i++) {
         const double both[METRIC_COUNT] = {figures[i], figures[i]};
-        Stopped stopped = stop_note(&read.stop, &trend, both);
+        Stopped stopped = stop_note(&read.stop, &trend, both, 0);
         if (stopped) {
             CU_ASSERT_EQUAL(stopped, why);
             at = i + 1;
@@ -82,6 +82,37 @@ static void not_finite(void)
                     4);
 }
 
+/* Evaluations in a row judged overfitting, whatever the figures do. */
+static void overfitting(void)
+{
+    static const struct {
+        const char *train;
+        int row;
+    } rows[] = {{"{early_stop: {on: overfitting}}", 1},
+                {"{early_stop: {on: overfitting, patience: 1}}", 1},
+                {"{early_stop: {on: overfitting, patience: 3}}", 3}};
+    Arena arena = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Read read = read_train(rows[i].train);
+        Trend trend = {0};
+        for (int worse = 1; worse < 9; worse++) {
+            const double both[METRIC_COUNT] = {worse, 1.0 / worse};
+            CU_ASSERT_EQUAL(stop_note(&read.stop, &trend, both, 0), STOPPED_NOT);
+        }
+        const double best[METRIC_COUNT] = {0, 1};
+        CU_ASSERT_EQUAL(stop_note(&read.stop, &trend, best, rows[i].row - 1), STOPPED_NOT);
+        CU_ASSERT_EQUAL(stop_note(&read.stop, &trend, best, rows[i].row), STOPPED_EARLY);
+        CU_ASSERT_EQUAL(read.stop.metric, METRIC_LOSS);
+        CU_ASSERT_PTR_NOT_NULL(strstr(stop_text(&read.stop, &trend, STOPPED_EARLY, &arena),
+                                      "in a row overfitting (train.early_stop)"));
+        conf_free(read.conf);
+    }
+    arena_free(&arena);
+    static const double loss[] = {5, 6, 7};
+    CU_ASSERT_EQUAL(stops_after("{early_stop: {on: metric, patience: 1}}", loss, 3, STOPPED_EARLY),
+                    2);
+}
+
 static void least_change(void)
 {
     static const double loss[] = {5, 4.5, 3.9, 3.5, 3.1, 2.8};
@@ -124,6 +155,11 @@ static void refusals(void)
         const char *train, *words;
     } rows[] = {
         {"{early_stop: {metric: validation_loss}}", "\"patience\" is missing in early_stop"},
+        {"{early_stop: {on: overfiting}}", "did you mean \"overfitting\"?"},
+        {"{early_stop: {on: overfitting, metric: validation_accuracy}}",
+         "overfitting is judged by validation_loss"},
+        {"{early_stop: {on: overfitting, min_delta: 1}}", "leave min_delta out"},
+        {"{early_stop: {on: metric}}", "\"patience\" is missing in early_stop"},
         {"{early_stop: 0}", "test.yaml:1:21: expected an integer from 1"},
         {"{early_stop: soon}", "expected an integer"},
         {"{early_stop: {patience: 2, metric: validation_acc}}",
@@ -150,6 +186,7 @@ static const Promise promises[] = {
     {"without settings nothing stops a run", nothing},
     {"a run stops when there was no better figure for `patience` evaluations", patience},
     {"a figure that is not finite is never better than any other", not_finite},
+    {"or when `patience` evaluations in a row are judged overfitting", overfitting},
     {"better is by more than min_delta", least_change},
     {"a run stops when its target is reached", target},
     {"one line says why", said},

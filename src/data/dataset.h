@@ -114,6 +114,10 @@ void normal_finish(const Dataset *dataset, Normal *normal, const double *sums, i
 void dataset_gather(const Dataset *dataset, const Normal *normal, Part part, const int64_t *row,
                     const View *view, int lanes, Real *x, int32_t *label, Real *value);
 
+/* The targets alone. */
+void dataset_gather_targets(const Dataset *dataset, Part part, const int64_t *row, int lanes,
+                            int32_t *label, Real *value);
+
 /* Samples of a part whose x lies elsewhere: the rows place [lanes] of `rows`. */
 typedef struct Samples {
     Part part;

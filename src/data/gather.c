@@ -134,8 +134,8 @@ static void gather_x(const Dataset *dataset, const Normal *normal, const void *r
         }
 }
 
-static void gather_targets(const Dataset *dataset, Part part, const int64_t *row, int lanes,
-                           int32_t *label, Real *value)
+void dataset_gather_targets(const Dataset *dataset, Part part, const int64_t *row, int lanes,
+                            int32_t *label, Real *value)
 {
     const PartData *data = &dataset->part[part];
     int targets = dataset->targets;
@@ -171,5 +171,5 @@ void dataset_gather_samples(const Dataset *dataset, const Normal *normal, const 
     for (int lane = 0; lane < lanes; lane++)
         if (samples->row[lane] < 0)
             clear_lane(x, dataset->features, lanes, lane);
-    gather_targets(dataset, samples->part, samples->row, lanes, label, value);
+    dataset_gather_targets(dataset, samples->part, samples->row, lanes, label, value);
 }

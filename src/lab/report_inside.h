@@ -29,7 +29,8 @@ typedef struct ReportSweep {
     int64_t expected; /* trials; 0: not known */
     Sheet trials, timing;
     Sheet decomposed; /* bias_variance.csv */
-    int axes; /* columns 1 to `axes` of the trials are their settings; then comes the seed */
+    int axes;   /* columns 1 to `axes` of the trials are their settings; then come fold and seed */
+    bool folds; /* there are folds */
 } ReportSweep;
 
 typedef struct Report {
@@ -52,6 +53,8 @@ void report_unload(Report *report);
 Err report_chart(Report *report, const Chart *chart, const char *note);
 /* ---- runs ---- */
 void report_verdicts(Report *report);
+/* How a run's last evaluation was judged, and what can be done about it. */
+void report_fitting(Report *report, const ReportRun *run);
 void report_differences(Report *report);
 void report_summaries(Report *report);
 /* Runs that differ in nothing but the seed. */
@@ -64,7 +67,7 @@ Err report_curves(Report *report);
 
 /* ---- sweeps ---- */
 
-/* The trials that differ in nothing but the seed. */
+/* The trials that differ in nothing but fold and seed. */
 typedef struct Setting {
     int64_t row; /* of its first trial */
     int trials, diverged, reached;

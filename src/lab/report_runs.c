@@ -32,6 +32,7 @@ void report_verdicts(Report *report)
         fputs("<br/>", report->out);
         html_text(report->out, run->verdict);
         fputs("</p>\n", report->out);
+        report_fitting(report, run);
     }
 }
 
@@ -300,7 +301,8 @@ void report_time(Report *report)
 /* The rows of metrics.csv that are no training step, with the digest of the weights. */
 static void evaluations(Report *report, const ReportRun *run)
 {
-    static const char *const column[] = {"step", "kind", "epoch", "loss", "accuracy", "digest"};
+    static const char *const column[] = {"step",     "kind",    "epoch", "loss",
+                                         "accuracy", "verdict", "digest"};
     enum { COLUMNS = sizeof column / sizeof *column };
     const Sheet *m = &run->metrics;
     const char **cell = arena_take(&report->arena, (m->rows + 1) * COLUMNS, sizeof *cell);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "lab/sheet.h"
+#include "train/rows.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -74,6 +75,12 @@ static const char *digest(const Outcome *outcome, Arena *arena)
     return has_figures(outcome) ? arena_text(arena, "%016" PRIx64, outcome->summary.digest) : "";
 }
 
+static const char *verdict(const Outcome *outcome, Arena *arena)
+{
+    (void)arena;
+    return has_figures(outcome) ? fit_words[outcome->summary.fit] : "";
+}
+
 static const Column columns[] = {
     {"status", status},
     {"stopped", stopped},
@@ -90,6 +97,7 @@ static const Column columns[] = {
     {"best_validation_accuracy", best_validation_accuracy},
     {"noise_scale", noise},
     {"digest", digest},
+    {"verdict", verdict},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -208,8 +216,9 @@ Err trials_note(const Trials *trials, int64_t number, int rung, const Outcome *o
     return err;
 }
 
-/* The second line of a trial's file, to the end of a table. */
-static Err copy_row(const Trials *trials, int64_t number, const char *name, FILE *table)
+/* The second line of a trial's file, to the end of a table with this heading. */
+static Err copy_row(const Trials *trials, int64_t number, const char *name, const char *head,
+                    FILE *table)
 {
     Arena arena = {0};
     char *text = NULL;
@@ -218,8 +227,12 @@ static Err copy_row(const Trials *trials, int64_t number, const char *name, FILE
     const char *row = text ? strchr(text, '\n') : NULL;
     if (!err && !row)
         err = ERR(STATUS_FAILED, "%s has no row", row_path(trials, number, name, &arena));
-    if (row)
-        fputs(row + 1, table);
+    if (row) {
+        fprintf(table, "%.*s", (int)strcspn(row + 1, "\n"), row + 1);
+        for (int lacking = rows_lacking(text, head); lacking > 0; lacking--)
+            fputc(',', table);
+        fputc('\n', table);
+    }
     mem_free(text);
     arena_free(&arena);
     return err;
@@ -236,7 +249,7 @@ static Err gather(const Trials *trials, const char *table, const char *name, con
     Err err = NULL;
     for (int64_t i = 0; i < trials->grid->trials && !err; i++)
         if (trials_over(trials, i))
-            err = copy_row(trials, i, name, out);
+            err = copy_row(trials, i, name, head, out);
     CHECK(fclose(out) == 0, "out of memory for %s", table);
     if (!err)
         err = file_replace(arena_text(&arena, "%s/%s", trials->run, table), text, size);

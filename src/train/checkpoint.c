@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/seal.h"
-#include "train/stop.h"
+#include "train/remember.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -13,43 +13,6 @@
 #include <string.h>
 
 enum { FORMAT = 1 };
-
-/* The attributes of /control: Control, member by member. */
-typedef struct Remembered {
-    const char *name;
-    size_t offset;
-    bool is_real; /* double, else int64_t */
-    bool is_new;  /* absent from files that are older than it */
-} Remembered;
-
-#define AT(member) offsetof(Control, member)
-static const Remembered remembered[] = {
-    {"evaluated", AT(evaluated), false, false},
-    {"train_loss", AT(train_loss), true, false},
-    {"best", AT(best), true, false},
-    {"best_loss", AT(best_loss), true, false},
-    {"best_step", AT(best_step), false, false},
-    {"noise_trace", AT(noise.trace), true, true},
-    {"noise_signal", AT(noise.signal), true, true},
-    {"noise_updates", AT(noise.updates), false, true},
-    {"plateau_seen", AT(plateau.trend.seen), false, true},
-    {"plateau_bad", AT(plateau.trend.bad), false, true},
-    {"plateau_best", AT(plateau.trend.best), true, true},
-    {"plateau_cooldown", AT(plateau.cooldown), false, true},
-    {"plateau_drops", AT(plateau.drops), false, true},
-    {"early_stop_seen", AT(early.seen), false, true},
-    {"early_stop_bad", AT(early.bad), false, true},
-    {"early_stop_best", AT(early.best), true, true},
-    {"stopped", AT(stopped), false, true},
-    {"skipped", AT(setback.skipped), false, true},
-    {"skipped_row", AT(setback.skipped_row), false, true},
-    {"returns", AT(setback.returns), false, true},
-    {"returns_row", AT(setback.returns_row), false, true},
-    {"diverged", AT(setback.place), false, true},
-    {"rate_factor", AT(setback.rate_factor), true, true},
-    {"anchor", AT(setback.anchor), false, true},
-    {0},
-};
 
 /* ---- writing ---- */
 
@@ -76,16 +39,6 @@ static Err write_tensors(H5 *file, Arena *arena, const State *state)
             TRY(h5_write(file, tensor_path(arena, group, state, t), H5_REAL, t->rank, t->dims, 0,
                          state->slot[s] + t->offset));
         }
-    }
-    return NULL;
-}
-
-static Err write_control(H5 *file, const Control *control)
-{
-    for (const Remembered *r = remembered; r->name; r++) {
-        const char *at = (const char *)control + r->offset;
-        TRY(r->is_real ? h5_write_real(file, "/control", r->name, *(const double *)at)
-                       : h5_write_int(file, "/control", r->name, *(const int64_t *)at));
     }
     return NULL;
 }
@@ -119,7 +72,7 @@ static Err write_all(H5 *file, Arena *arena, State *state, const Normal *normal,
 {
     TRY(write_head(file, state, config, fingerprint));
     TRY(write_tensors(file, arena, state));
-    TRY(write_control(file, &state->control));
+    TRY(remember_write(file, &state->control));
     return write_normal(file, normal);
 }
 
@@ -144,7 +97,7 @@ Err checkpoint_compose(State *state, const Normal *normal, const char *config,
 /* Of what stands around a tensor's values HDF5 takes a few hundred bytes. */
 size_t checkpoint_bytes(const State *state, const char *config)
 {
-    enum { AROUND = 1024, HEAD = 8192 };
+    enum { AROUND = 1024, HEAD = 16384 };
     size_t bytes = HEAD + strlen(config) + SEAL_BYTES;
     for (int i = 0; i < state->net->tensor_count; i++) {
         const Tensor *t = state->net->tensors[i];
@@ -200,26 +153,6 @@ static Err read_input(Checkpoint *c)
     return NULL;
 }
 
-/* What an older program did not remember yet stays as a new run has it. */
-static Err read_control(Checkpoint *c)
-{
-    c->control.setback = (Setback){.rate_factor = 1, .anchor = -1};
-    for (const Remembered *r = remembered; r->name; r++) {
-        char *at = (char *)&c->control + r->offset;
-        if (r->is_new && !h5_has_attribute(c->file, "/control", r->name))
-            continue;
-        TRY(r->is_real ? h5_read_real(c->file, "/control", r->name, (double *)at)
-                       : h5_read_int(c->file, "/control", r->name, (int64_t *)at));
-    }
-    if (c->control.stopped < STOPPED_NOT || c->control.stopped > STOPPED_TARGET)
-        FAIL(STATUS_USER, "%s: /control: \"stopped\" is %lld; it is damaged", c->path,
-             (long long)c->control.stopped);
-    double factor = c->control.setback.rate_factor;
-    if (!(factor > 0 && factor <= 1))
-        FAIL(STATUS_USER, "%s: /control: \"rate_factor\" is %g; it is damaged", c->path, factor);
-    return NULL;
-}
-
 /* Is it a number for each feature, of values that the file has? */
 static bool is_of_features(const H5Info *info)
 {
@@ -254,7 +187,7 @@ Err checkpoint_open(Checkpoint *c, const char *path)
     TRY(h5_open(&c->file, path));
     TRY(read_head(c));
     TRY(read_input(c));
-    TRY(read_control(c));
+    TRY(remember_read(c->file, path, &c->control));
     return read_normal(c);
 }
 

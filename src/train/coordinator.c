@@ -83,6 +83,7 @@ void coordinator_note_step(Engine *e, const Result *train)
     Stopped why = stop_note_step(&e->stop, train->loss);
     if (why)
         e->state.control.stopped = why;
+    fitting_step(&e->state.control.fitting, train->loss, train->samples);
     diverge_note_step(&e->state.control.setback, e->state.step);
 }
 
@@ -93,7 +94,10 @@ static void note_waiting(Engine *e, const Result *validation)
     const double figures[METRIC_COUNT] = {
         [METRIC_LOSS] = validation->loss, [METRIC_ACCURACY] = validation->accuracy};
     schedule_note(&e->schedule, &control->plateau, e->state.samples, figures);
-    Stopped why = stop_note(&e->stop, &control->early, figures);
+    Fit fit = fitting_note(&control->fitting, validation->loss, e->constant, e->state.step,
+                           e->state.samples);
+    int64_t overfits = fit == FIT_OVER ? control->fitting.row : 0;
+    Stopped why = stop_note(&e->stop, &control->early, figures, overfits);
     if (why)
         control->stopped = why;
 }

@@ -58,6 +58,7 @@ typedef struct Engine {
     int64_t leaves;  /* its micro-batches */
     int64_t micro;   /* samples a micro-batch at most, in any step and any evaluation */
     int64_t length;  /* steps of the run */
+    double constant; /* loss of the best constant answer (train/constant.h); 0: nobody asked */
     Leaves planned;  /* micro-batches of the steps of every size */
     Real *dy;        /* [outputs][lanes] */
     int32_t *answer; /* [lanes] for a hook's use */

@@ -12,7 +12,7 @@
 
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
-                             "penalty,sparsity,skipped\n";
+                             "penalty,sparsity,skipped,verdict\n";
 static const char layers_header[] = "kind,step,tensor,trust,gradient_norm\n";
 static const char timing_header[] = "step,seconds,samples_per_second,"
                                     "compute,waiting,exchange,reading,other\n";
@@ -39,7 +39,31 @@ static size_t cut_rows(char *text, int64_t step, int64_t evaluated)
     return (size_t)(out - text);
 }
 
-static Err trim(const char *path, int64_t step, int64_t evaluated)
+/* The same with empty cells in columns that an older program did not have. */
+static Err widen(const char *path, const char *text, size_t size, const char *first_line,
+                 int lacking)
+{
+    Arena arena = {0};
+    int64_t rows = 0;
+    for (size_t i = 0; i < size; i++)
+        rows += text[i] == '\n';
+    size_t most = size + (size_t)rows * (size_t)lacking + strlen(first_line), at = 0;
+    char *wide = arena_take(&arena, (int64_t)most, 1);
+    for (const char *line = text, *end; (end = memchr(line, '\n', (size_t)(text + size - line)));
+         line = end + 1) {
+        size_t length = line == text ? strlen(first_line) - 1 : (size_t)(end - line);
+        memcpy(wide + at, line == text ? first_line : line, length);
+        at += length;
+        for (int i = 0; i < lacking && line != text; i++)
+            wide[at++] = ',';
+        wide[at++] = '\n';
+    }
+    Err err = file_replace(path, wide, at);
+    arena_free(&arena);
+    return err;
+}
+
+static Err trim(const char *path, const char *first_line, int64_t step, int64_t evaluated)
 {
     char *text;
     size_t size;
@@ -47,7 +71,12 @@ static Err trim(const char *path, int64_t step, int64_t evaluated)
         return NULL;
     TRY(file_read(path, &text, &size));
     size_t kept = cut_rows(text, step, evaluated);
-    Err err = kept == size ? NULL : file_replace(path, text, kept);
+    int lacking = rows_lacking(text, first_line);
+    Err err = NULL;
+    if (lacking)
+        err = widen(path, text, kept, first_line, lacking);
+    else if (kept != size)
+        err = file_replace(path, text, kept);
     mem_free(text);
     return err;
 }
@@ -67,7 +96,7 @@ static Err open_timing(const char *path, FILE **file)
 static Err open_rows(const char *path, const char *first_line, int64_t step, int64_t evaluated,
                      Rows **kept, FILE **stream)
 {
-    TRY(trim(path, step, evaluated));
+    TRY(trim(path, first_line, step, evaluated));
     TRY(rows_open(kept, path, first_line));
     *stream = rows_stream(*kept);
     return NULL;
@@ -120,11 +149,11 @@ static void write_result(FILE *file, const Result *result)
 }
 
 /* NAN is an empty cell. */
-static void write_cells(FILE *file, const double *cells, int count)
+static void write_cells(FILE *file, const double *cells, int count, Fit fit)
 {
     for (int i = 0; i < count; i++)
         fprintf(file, isnan(cells[i]) ? "," : ",%.9g", cells[i]);
-    fputc('\n', file);
+    fprintf(file, ",%s\n", fit_words[fit]);
 }
 
 /* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by. */
@@ -156,7 +185,7 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
                             NAN,
                             NAN,
                             result->skipped ? 1 : NAN};
-    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
+    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells, FIT_UNKNOWN);
     if (metrics->layers && !result->skipped)
         write_layers(metrics->layers, engine);
 }
@@ -171,7 +200,10 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
     double cells[] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (part == PART_VALIDATION && penalty_any(&engine->descent.penalty))
         descent_penalty(&engine->descent, &cells[4], &cells[5]);
-    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
+    const Fitting *fitting = &engine->state.control.fitting;
+    bool judged = part == PART_VALIDATION && result && isfinite(result->loss);
+    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells,
+                judged ? (Fit)fitting->verdict : FIT_UNKNOWN);
 }
 
 void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace)

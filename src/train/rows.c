@@ -114,6 +114,18 @@ static Err open_disk(Rows *rows, const char *header)
     return NULL;
 }
 
+int rows_lacking(const char *have, const char *want)
+{
+    size_t length = strcspn(have, "\n");
+    int commas = 0;
+    if (length == 0 || have[length] != '\n' || strncmp(have, want, length) != 0 ||
+        want[length] != ',')
+        return 0;
+    for (const char *c = want + length; *c; c++)
+        commas += *c == ',';
+    return commas;
+}
+
 Err rows_open(Rows **opened, const char *path, const char *header)
 {
     Rows *rows = mem_alloc(1, sizeof *rows);

@@ -15,6 +15,10 @@
 
 typedef struct Rows Rows;
 
+/* How many columns the table that begins with the line `have` lacks at the end of `want`, both
+ * headings: those that are younger than it. 0 also where it is another table. */
+int rows_lacking(const char *have, const char *want);
+
 /* Goes on behind what is in the file; an empty or missing one gets `header` first. STATUS_FAILED:
  * it cannot be opened; `rows` is NULL then. */
 Err rows_open(Rows **rows, const char *path, const char *header);

@@ -65,6 +65,7 @@ static Err evaluate(Run *run)
 {
     Engine *e = &run->engine;
     bool again = e->state.control.evaluated == e->state.step; /* resumed after its rows */
+    Fit before = (Fit)e->state.control.fitting.verdict;
     if (e->feed.count[PART_VALIDATION] > 0) {
         TRY(measure(run, PART_VALIDATION, &run->validation));
         run->best = !again && coordinator_note(e, &run->validation);
@@ -81,6 +82,7 @@ static Err evaluate(Run *run)
         if (run->test.samples)
             metrics_evaluation(&run->metrics, e, PART_TEST, &run->test, digest);
         run_table_row(run, digest, run->rate);
+        run_tell_verdict(run, before);
     }
     return NULL;
 }

@@ -70,6 +70,8 @@ Err run_return(Run *run, Err err, bool *again);
 void run_table_head(void);
 /* A row of it, for an evaluation of the present state; `rate` of the step before. Rank 0 alone. */
 void run_table_row(Run *run, uint64_t digest, double rate);
+/* The verdict on it, where it is another one than `before`. Rank 0 alone. */
+void run_tell_verdict(Run *run, Fit before);
 /* From here on it is the steps' time. Collective. */
 void run_begin_pace(Run *run);
 /* Where the time went: a row of timing.csv with each row of the table and each line of shares.

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "train/checkpoint.h"
+#include "train/constant.h"
 #include "train/identity.h"
 
 #include <inttypes.h>
@@ -42,6 +43,8 @@ static void warn_of_symmetry(const Engine *e)
 Err run_start_state(Run *run)
 {
     const char *resumed = run->folder.checkpoint;
+    if (run->engine.feed.count[PART_VALIDATION] > 0)
+        run->engine.constant = constant_loss(&run->engine);
     if (resumed)
         TRY(run_restore(run, resumed, true));
     else if (run->options->from)

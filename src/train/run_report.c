@@ -31,6 +31,32 @@ void run_table_row(Run *run, uint64_t digest, double rate)
              e->state.control.train_loss, loss, accuracy, digest, pace_rate(&steps));
 }
 
+void run_tell_verdict(Run *run, Fit before)
+{
+    const Engine *e = &run->engine;
+    const Fitting *fitting = &e->state.control.fitting;
+    bool first = before == FIT_UNKNOWN && fitting->verdict == FIT_OK;
+    char text[FITTING_TEXT];
+    if (fitting->verdict == (int64_t)before || first)
+        return;
+    fitting_text(fitting, e->clock.epoch, e->constant, text, sizeof text);
+    term_clear(&run->term);
+    log_wrapped(2, "%s", text);
+}
+
+/* Where the best state is, of a run that ended early. */
+static void tell_best(Run *run)
+{
+    const Engine *e = &run->engine;
+    const Control *control = &e->state.control;
+    double epochs = (double)clock_before(&e->clock, control->best_step) / (double)e->clock.epoch;
+    if (control->stopped == STOPPED_EARLY && control->best_step >= 0)
+        log_wrapped(2,
+                    "the best was epoch %.4g (step %" PRId64 "), validation loss %.4g: "
+                    "checkpoints/best.h5 has it",
+                    epochs, control->best_step, control->best_loss);
+}
+
 /* Whether a line of shares is due: at the end of every epoch, or, of many short ones, with the row
  * of an evaluation, and at the end of the run. */
 static bool line_due(const Run *run, bool evaluated)
@@ -92,6 +118,8 @@ Summary run_summary(Run *run)
                      .test = run->test,
                      .stopped = (Stopped)control->stopped,
                      .setback = control->setback,
+                     .fit = run->validation.samples ? (Fit)control->fitting.verdict : FIT_UNKNOWN,
+                     .overfitting_since = fitting_since(&control->fitting, e->clock.epoch),
                      .best_step = control->best_step,
                      .best_loss = control->best_loss,
                      .best_accuracy = e->loss.answers > 0 ? control->best : NAN,
@@ -108,6 +136,7 @@ Err run_finish(Run *run)
     if (control->stopped)
         log_wrapped(2, "stopped at step %" PRId64 ": %s", e->state.step,
                     stop_text(&e->stop, &control->early, (Stopped)control->stopped, &run->arena));
+    tell_best(run);
     Speed speed = {NAN, NAN};
     if (!run->options->quiet)
         speed =

@@ -10,6 +10,7 @@
 #include "optim/noise.h"
 #include "optim/optim.h"
 #include "optim/schedule.h"
+#include "train/fitting.h"
 
 /* What is remembered of steps that were not finite (train/diverge.h). Going back to a checkpoint
  * leaves it as it is, but for `anchor`: else the same would be done again for ever. */
@@ -35,6 +36,7 @@ typedef struct Control {
     Trend early;       /* of early stopping */
     int64_t stopped;   /* Stopped: the run is over, whatever its length */
     Setback setback;   /* steps that were not finite, and what was done about them */
+    Fitting fitting;   /* the verdict on evaluations, and what it goes by */
 } Control;
 
 enum { STATE_SLOTS = OPTIM_SLOTS + 1 };

@@ -66,6 +66,15 @@ static const char *best_text(const Summary *s, Arena *arena)
                       number(any ? s->best_accuracy : NAN, arena));
 }
 
+/* The last verdict on an evaluation, and the epoch that overfitting began at. */
+static const char *fit_text(const Summary *s, Arena *arena)
+{
+    const char *word = fit_words[s->fit];
+    return arena_text(arena, "  \"verdict\": %s,\n  \"overfitting_since\": %s,\n",
+                      *word ? arena_text(arena, "\"%s\"", word) : "null",
+                      number(s->overfitting_since, arena));
+}
+
 /* Steps that were not finite, where there were some. */
 static const char *setback_text(const Setback *s, Arena *arena)
 {
@@ -81,20 +90,21 @@ static const char *setback_text(const Setback *s, Arena *arena)
 Err summary_write(const Summary *s, const char *run)
 {
     Arena a = {0};
-    const char *text = arena_text(
-        &a,
-        "{\n  \"steps\": %" PRId64 ",\n  \"epochs\": %s,\n  \"ranks\": %d,\n"
-        "  \"batch\": \"%s\",\n"
-        "  \"parameters\": %" PRId64 ",\n  \"train_loss\": %s,\n%s%s%s%s"
-        "  \"digest\": \"%016" PRIx64 "\",\n  \"noise_scale\": %s,\n"
-        "  \"samples_per_second\": %s,\n  \"check_share\": %s,\n"
-        "  \"gflops\": %s,\n  \"sgemm_share\": %s,\n"
-        "  \"line\": \"%s\"\n}\n",
-        s->steps, number(s->epochs, &a), s->ranks, s->batch, s->parameters,
-        number(s->train_loss, &a), part_text("validation", &s->validation, &a),
-        part_text("test", &s->test, &a), best_text(s, &a), setback_text(&s->setback, &a), s->digest,
-        number(s->noise_scale, &a), number(s->rate, &a), number(s->check_share, &a),
-        number(s->speed.gflops, &a), number(speed_share(&s->speed), &a), summary_line(s, &a));
+    const char *text =
+        arena_text(&a,
+                   "{\n  \"steps\": %" PRId64 ",\n  \"epochs\": %s,\n  \"ranks\": %d,\n"
+                   "  \"batch\": \"%s\",\n"
+                   "  \"parameters\": %" PRId64 ",\n  \"train_loss\": %s,\n%s%s%s%s%s"
+                   "  \"digest\": \"%016" PRIx64 "\",\n  \"noise_scale\": %s,\n"
+                   "  \"samples_per_second\": %s,\n  \"check_share\": %s,\n"
+                   "  \"gflops\": %s,\n  \"sgemm_share\": %s,\n"
+                   "  \"line\": \"%s\"\n}\n",
+                   s->steps, number(s->epochs, &a), s->ranks, s->batch, s->parameters,
+                   number(s->train_loss, &a), part_text("validation", &s->validation, &a),
+                   part_text("test", &s->test, &a), best_text(s, &a), fit_text(s, &a),
+                   setback_text(&s->setback, &a), s->digest, number(s->noise_scale, &a),
+                   number(s->rate, &a), number(s->check_share, &a), number(s->speed.gflops, &a),
+                   number(speed_share(&s->speed), &a), summary_line(s, &a));
     Err err = file_replace(arena_text(&a, "%s/summary.json", run), text, strlen(text));
     arena_free(&a);
     return err;

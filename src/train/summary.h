@@ -17,6 +17,8 @@ typedef struct Summary {
     Setback setback;
     int64_t best_step;               /* of best.h5; -1: none */
     double best_loss, best_accuracy; /* on validation, then; accuracy NAN for regression */
+    Fit fit;                         /* the last verdict */
+    double overfitting_since;        /* epochs; NAN: it is not overfitting */
     uint64_t digest;
     double noise_scale; /* NAN: not measurable */
     double rate;        /* training samples over seconds in steps */

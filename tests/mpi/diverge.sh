@@ -55,7 +55,7 @@ skip() { faulty nan@leaf:6:4 "$1" "skip-$1" --set train.on_divergence=skip "${@:
 ok "a step without an update, on one rank" expect_status 0 skip 0
 ok "is said once" says_once "the step is skipped"
 ok "is counted" test "$(summary skip-0 skipped_steps)" = 1
-row() { grep -q '^train,6,.*,1$' skip-0/metrics.csv; }
+row() { grep -q '^train,6,.*,1,$' skip-0/metrics.csv; }
 ok "and marked in its row" row
 ok "so it is on four ranks" expect_status 0 skip 4
 ok "with the same metrics.csv" same skip-0/metrics.csv skip-4/metrics.csv

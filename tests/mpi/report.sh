@@ -160,7 +160,7 @@ ok "it counts what diverged" has s.html "12 trials of 6 settings; 6 diverged; "
 ok "draws the metric" has s.html 'aria-label="Test accuracy against batch.global"'
 ok "has a row for each setting" has s.html '<th scope="row">30</th><td>&lt;calm&gt;</td><td class="n">2</td><td class="n">0</td>'
 ok "also for one that diverged" has s.html '<th scope="row">120</th><td>wild</td><td class="n">0</td><td class="n">2</td>'
-ok "and every digest" has s.html "$(tail -1 s/trials/0000/trial.csv | sed 's/.*,//')"
+ok "and every digest" has s.html "$(summary s/trials/0000 digest)"
 steps=$(awk -F, '$2 == 30 && $3 ~ /calm/ { s += $7 } END { printf "%.1f", s / 2 }' s/trials.csv)
 ok "draws the steps to the target" has s.html 'aria-label="Steps to the target against the batch"'
 ok "tells them at each batch" grep -qE "<th scope=\"row\">30</th><td>how &lt;calm&gt;</td><td class=\"n\">$steps " s.html

@@ -19,6 +19,10 @@ done
 
 ok "--resume of a finished run has status 0" expect_status 0 train 3 whole --resume
 ok "and prints its last line again" says "$(summary whole line)"
+column() { awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
+    $1 == "validation" { print $at }' "$1" | xargs; }
+ok "each evaluation has its verdict" test "$(column whole/metrics.csv verdict)" = "ok ok ok"
+ok "and the summary the last one" test "$(summary parts verdict)" = ok
 ok "a longer train.length goes on from there" \
     expect_status 0 train 2 whole --resume --set 'train.length=14 steps'
 ok "to the new end" test -e whole/checkpoints/step-00000014.h5
