@@ -110,6 +110,36 @@ static void even(void)
     CU_ASSERT(space_halton(3, 0, 0) == space_halton(3, 0, 0));
 }
 
+/* Folds inside the points, seeds inside the folds; what is held out, instead of data.validation. */
+static void folds(void)
+{
+    Arena arena = {0};
+    CU_ASSERT_FATAL(reads("{seed: 4, sweep: {optimizer.lr: [0.1, 0.2], folds: 3, seeds: 2}}"));
+    CU_ASSERT_EQUAL(grid.trials, 12);
+    CU_ASSERT_EQUAL_FATAL(grid_columns(&grid), 3);
+    CU_ASSERT_STRING_EQUAL(grid_column(&grid, 1), "fold");
+    CU_ASSERT_STRING_EQUAL(grid_column(&grid, 2), "seed");
+    for (int64_t t = 0; t < grid.trials; t++) {
+        GridTrial trial = grid_trial(&grid, t, &arena);
+        const char *fold = arena_text(&arena, "%lld", (long long)(t / 2 % 3));
+        CU_ASSERT_STRING_EQUAL(trial.cells[0], t < 6 ? "0.1" : "0.2");
+        CU_ASSERT_STRING_EQUAL(trial.cells[1], fold);
+        CU_ASSERT_STRING_EQUAL(trial.cells[2], t % 2 ? "5" : "4");
+        CU_ASSERT_EQUAL_FATAL(trial.set_count, 4);
+        CU_ASSERT_STRING_EQUAL(trial.sets[1], "data.validation=0");
+        CU_ASSERT_STRING_EQUAL(trial.sets[2],
+                               arena_text(&arena, "data.fold={of: 3, held_out: %s}", fold));
+        CU_ASSERT_EQUAL(grid_is_sample(&grid, t), t % 6 == 0);
+    }
+    arena_free(&arena);
+    CU_ASSERT(!reads("{sweep: {folds: 1}}"));
+    CU_ASSERT(!reads("{sweep: {folds: [2, 3]}}"));
+    CU_ASSERT(!reads("{sweep: {folds: many}}"));
+    CU_ASSERT(!reads("{sweep: {folds: 2, data.validation: [1, 2]}}"));
+    CU_ASSERT(!reads("{sweep: {folds: 2, fold: [{label: a, optimizer.lr: 1}]}}"));
+    CU_ASSERT(reads("{sweep: {fold: [{label: a, optimizer.lr: 1}]}}"));
+}
+
 static void refused(void)
 {
     CU_ASSERT(!reads("{seed: 1}"));
@@ -138,6 +168,7 @@ static const Promise promises[] = {
     {"the samples have every value of every axis", samples},
     {"a point's values lie in their ranges, evenly on their scales", scales},
     {"the points fill every tenth of a range", even},
+    {"folds are an axis inside all others but the seeds", folds},
     {"what is no sweep is refused", refused},
     {0}};
 

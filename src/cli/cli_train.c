@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/load.h"
+#include "lab/folds.h"
 #include "train/run.h"
 
 static const Option options[] = {
@@ -11,6 +12,9 @@ static const Option options[] = {
     {"--from", "CKPT",
      "start with the weights of another checkpoint, at step 0; with --resume, if the run has no "
      "checkpoint of its own yet"},
+    {"--folds", "K",
+     "cross-validation: K runs, side by side, each of which holds out another part of /train; "
+     "prints their mean and deviation"},
     {"--until", "STEP", "save and stop at this step, with status 75"},
     {"--trace", "FILE",
      "write what each rank did when, down to the layers, as a Chrome trace: for "
@@ -18,8 +22,48 @@ static const Option options[] = {
     {0},
 };
 
+/* What is of one run alone. */
+static Err check_folds(const Args *args, int64_t folds)
+{
+    static const char *const others[] = {"--from", "--until", "--trace"};
+    if (folds < 2)
+        FAIL(STATUS_USER,
+             "--folds %lld: a fold is held out and another one trained on, so there "
+             "are 2 at least",
+             (long long)folds);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (args_value(args, others[i]))
+            FAIL(STATUS_USER, "%s is of one run; --folds makes several", others[i]);
+    return NULL;
+}
+
+/* Without a watchdog between its runs. */
+static Err train_folds(const Comm *world, const Args *args, int64_t folds)
+{
+    enum { OWN = 2 };
+    Arena arena = {0};
+    const char *overrides[ARGS_MOST + OWN];
+    Experiment asked = {.world = world,
+                        .directory = args_value(args, "--run"),
+                        .resume = args_value(args, "--resume") != NULL,
+                        .began = args->began};
+    TRY(check_folds(args, folds));
+    comm_limit(0);
+    Err err = load_source(world, args->positional[0], args, &arena, overrides, &asked.config);
+    overrides[asked.config.override_count++] = "search=null";
+    overrides[asked.config.override_count++] = folds_section(folds, world->size, &arena);
+    if (!err)
+        err = folds_run(&asked);
+    arena_free(&arena);
+    return err;
+}
+
 static Err train(const Comm *world, const Args *args)
 {
+    int64_t folds;
+    TRY(args_int(args, "--folds", 0, &folds));
+    if (args_value(args, "--folds"))
+        return train_folds(world, args, folds);
     RunOptions run = {.directory = args_value(args, "--run"),
                       .resume = args_value(args, "--resume") != NULL,
                       .from = args_value(args, "--from"),
@@ -93,7 +137,7 @@ static void explain(void)
 const Verb cli_train = {
     .name = "train",
     .arguments = "CONFIG [--set path=value]... [--run DIR] [--resume] [--from CKPT] [--until STEP] "
-                 "[--trace FILE]",
+                 "[--folds K] [--trace FILE]",
     .help = "train a network",
     .details = "The same bits on any number of ranks. SIGUSR1 saves and stops with status 75;\n"
                "`--resume` goes on.",

@@ -8,7 +8,7 @@
 /* Settings of the sweep itself; every other key is an axis. */
 typedef struct Settings {
     Node seeds, points;
-    int64_t ranks_per_trial;
+    int64_t folds, ranks_per_trial;
     bool keep_checkpoints;
 } Settings;
 
@@ -17,6 +17,9 @@ static const Field setting_fields[] = {
      .help = "how many trials of each setting, or a list of seeds"},
     {"points", FIELD_NODE, offsetof(Settings, points), FIELD_NONE,
      .help = "quasi-random points: {count: 16, optimizer.lr: {log: [1e-3, 1]}}"},
+    {"folds", FIELD_INT, offsetof(Settings, folds), FIELD_NONE, 2, 1e6,
+     .help = "cross-validation: each of so many parts of /train is held out once, instead of "
+             "data.validation"},
     {"ranks_per_trial", FIELD_INT, offsetof(Settings, ranks_per_trial), "1", 1, 1e6,
      .help = "trials stand side by side"},
     {"keep_checkpoints", FIELD_BOOL, offsetof(Settings, keep_checkpoints), "false",
@@ -127,6 +130,18 @@ static Err read_seeds(Grid *grid, Node seeds, int64_t first, Arena *arena)
     return NULL;
 }
 
+/* What the folds set and what their column is called is no other axis' matter. */
+static Err check_folds(const Grid *grid)
+{
+    static const char *const theirs[] = {GRID_FOLD, "data.fold", "data.validation"};
+    for (int a = 0; a < grid->axes && grid->folds; a++)
+        for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
+            if (strcmp(grid->axis[a].name, theirs[i]) == 0)
+                return conf_fail(grid->axis[a].values,
+                                 "there cannot be an axis %s beside sweep.folds", theirs[i]);
+    return NULL;
+}
+
 /* A setting of the sweep, or else an axis. */
 static Err read_entry(Grid *grid, Settings *settings, Node entry)
 {
@@ -159,9 +174,12 @@ Err grid_read(Grid *grid, Conf *conf)
         TRY(read_entry(grid, &settings, conf_entry(section, i)));
     TRY(read_points(grid, settings.points));
     TRY(read_seeds(grid, settings.seeds, (int64_t)grid->seed, conf_arena(conf)));
+    grid->folds = settings.folds;
+    TRY(check_folds(grid));
     grid->ranks_per_trial = settings.ranks_per_trial;
     grid->keep_checkpoints = settings.keep_checkpoints;
-    double trials = (double)grid->seed_count * (double)(grid->points ? grid->points : 1);
+    double trials = (double)grid->seed_count * (double)(grid->points ? grid->points : 1) *
+                    (double)(grid->folds ? grid->folds : 1);
     for (int a = 0; a < grid->axes; a++)
         trials *= grid->axis[a].count;
     if (trials > 1e6)
@@ -174,7 +192,7 @@ Err grid_read(Grid *grid, Conf *conf)
 
 int grid_columns(const Grid *grid)
 {
-    return grid->axes + grid->space.count + 1;
+    return grid->axes + grid->space.count + (grid->folds > 0) + 1;
 }
 
 const char *grid_column(const Grid *grid, int column)
@@ -182,13 +200,15 @@ const char *grid_column(const Grid *grid, int column)
     if (column < grid->axes)
         return grid->axis[column].name;
     column -= grid->axes;
-    return column < grid->space.count ? grid->space.param[column].path : "seed";
+    if (column < grid->space.count)
+        return grid->space.param[column].path;
+    return grid->folds && column == grid->space.count ? GRID_FOLD : "seed";
 }
 
 /* The place of a trial on each axis; what is left of its number. */
 typedef struct Position {
     int at[GRID_AXES];
-    int64_t point;
+    int64_t point, fold;
     int seed;
 } Position;
 
@@ -196,6 +216,10 @@ static Position position(const Grid *grid, int64_t number)
 {
     Position p = {.seed = (int)(number % grid->seed_count)};
     number /= grid->seed_count;
+    if (grid->folds) {
+        p.fold = number % grid->folds;
+        number /= grid->folds;
+    }
     if (grid->points) {
         p.point = number % grid->points;
         number /= grid->points;
@@ -213,7 +237,7 @@ bool grid_is_sample(const Grid *grid, int64_t number)
     int moved = 0;
     for (int a = 0; a < grid->axes; a++)
         moved += p.at[a] > 0;
-    return moved <= 1 && (grid->at || p.point == 0) && p.seed == 0;
+    return moved <= 1 && (grid->at || p.point == 0) && p.fold == 0 && p.seed == 0;
 }
 
 static void set(GridTrial *trial, const char *path, const char *value, Arena *arena)
@@ -236,7 +260,8 @@ static const char *set_case(GridTrial *trial, Node value, Arena *arena)
 
 static int most_sets(const Grid *grid)
 {
-    int most = 2 + grid->space.count;
+    enum { SEED = 2, FOLD = 2 }; /* with its place in the list */
+    int most = SEED + FOLD + grid->space.count;
     for (int a = 0; a < grid->axes; a++) {
         int entries = 1;
         for (int i = 0; grid->axis[a].cases && i < grid->axis[a].count; i++) {
@@ -268,6 +293,13 @@ GridTrial grid_trial(const Grid *grid, int64_t number, Arena *arena)
                                : space_halton(grid->seed, p.point, i);
         *cell = space_value(param, unit, arena);
         set(&trial, param->path, *cell++, arena);
+    }
+    if (grid->folds) {
+        *cell = arena_text(arena, "%lld", (long long)p.fold);
+        set(&trial, "data.validation", "0", arena);
+        set(&trial, "data.fold",
+            arena_text(arena, "{of: %lld, held_out: %s}", (long long)grid->folds, *cell), arena);
+        cell++;
     }
     *cell = arena_text(arena, "%lld", (long long)grid->seeds[p.seed]);
     set(&trial, "seed", *cell, arena);

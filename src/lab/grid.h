@@ -6,11 +6,13 @@
  *         - {label: none, schedule.scaling: none}             and what each case sets
  *         - {label: linear, schedule.scaling: linear, schedule.warmup: 1 epoch}
  *       points: {count: 16, optimizer.lr: {log: [1e-3, 1]}}   quasi-random points (lab/space.h)
+ *       folds: 5                                 each fifth of /train is held out once
  *       seeds: 5                                 seed, seed + 1, ...; or a list of seeds
  *       ranks_per_trial: 1
  *       keep_checkpoints: false
  *
- * Trials are numbered from 0, the last axis fastest, then the points, then the seeds. */
+ * Trials are numbered from 0, the seeds fastest, before them the folds, the points, the last axis.
+ */
 #ifndef LAB_GRID_H
 #define LAB_GRID_H
 
@@ -30,6 +32,7 @@ typedef struct Grid {
     int axes;
     Space space;
     int64_t points; /* 0: there is no such axis */
+    int64_t folds;  /* 0: there is no such axis */
     int64_t *seeds;
     int seed_count;
     const char *seed_place; /* a path that is set to the seed's place in the list; NULL: none */
@@ -52,7 +55,8 @@ Err grid_read(Grid *grid, Conf *conf);
 Err grid_add_axis(Grid *grid, Node entry);
 /* Adds an entry of the mapping `ranges`, of a key that configurations have, to the space. */
 Err grid_add_range(Grid *grid, Node ranges, Node entry);
-/* What the columns of a trial are called: axes, parameters of points, seed. */
+/* What the columns of a trial are called: axes, parameters of points, fold, seed. */
+#define GRID_FOLD "fold"
 int grid_columns(const Grid *grid);
 const char *grid_column(const Grid *grid, int column);
 

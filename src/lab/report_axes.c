@@ -143,9 +143,9 @@ static Err draw_view(View *v)
     chart.log_x = settings_geometric(x, count);
     chart.ticks = x;
     chart.tick_count = count;
-    const char *note = "mean and deviation over seeds";
-    if (has_points(v->settings))
-        note = "mean and deviation over seeds, of the best of the points";
+    const char *over = v->settings->sweep->folds ? "folds and seeds" : "seeds";
+    const char *note = arena_text(arena, "mean and deviation over %s%s", over,
+                                  has_points(v->settings) ? ", of the best of the points" : "");
     finish(v, &chart, &note);
     return report_chart(v->report, &chart, note);
 }

@@ -112,6 +112,14 @@ static int64_t expected(const ReportSweep *sweep)
     return trials;
 }
 
+/* Without its configuration a table is believed: an axis that the user has called fold is not it.
+ */
+static bool is_folded(const ReportSweep *sweep)
+{
+    Node root = sweep->conf ? conf_root(sweep->conf) : (Node){0};
+    return !sweep->conf || conf_exists(conf_get(conf_get(root, "sweep"), "folds"));
+}
+
 static Err load_sweep(Report *report, const char *path, Conf **conf)
 {
     ReportSweep *sweep = &report->sweep[report->sweeps++];
@@ -134,7 +142,9 @@ static Err load_sweep(Report *report, const char *path, Conf **conf)
              "%s: is no table of trials: its columns begin with trial, end their "
              "settings with seed, and go on with status",
              sweep->trials.path);
-    sweep->axes = status - 2;
+    sweep->folds =
+        status > 2 && is_folded(sweep) && strcmp(sweep->trials.heading[status - 2], GRID_FOLD) == 0;
+    sweep->axes = status - 2 - sweep->folds;
     return NULL;
 }
 

@@ -43,7 +43,7 @@ static void add_trial(Setting *setting, const Sheet *trials, int64_t row)
         spread_add(&setting->figure[c], sheet_number(trials, row, c));
 }
 
-/* Seeds are the last axis, so the trials of a setting follow each other. */
+/* Folds and seeds are the last axes, so the trials of a setting follow each other. */
 static void group(Settings *settings, Arena *arena)
 {
     const Sheet *trials = &settings->sweep->trials;
@@ -71,9 +71,11 @@ static bool is_numeric(const Settings *settings, int column)
 
 static int find_metric(const Settings *settings)
 {
-    static const char *const names[] = {"test_accuracy", "validation_accuracy", "test_loss",
-                                        "validation_loss", "train_loss"};
-    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+    static const char *const any[] = {"test_accuracy",   "validation_accuracy", "test_loss",
+                                      "validation_loss", "train_loss",          NULL};
+    static const char *const folded[] = {"validation_accuracy", "validation_loss", NULL};
+    const char *const *names = settings->sweep->folds ? folded : any;
+    for (size_t n = 0; names[n]; n++) {
         int column = sheet_column(&settings->sweep->trials, names[n]);
         for (int i = 0; i < settings->count && column >= 0; i++)
             if (settings->setting[i].figure[column].n)

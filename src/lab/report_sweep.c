@@ -78,8 +78,14 @@ static void setting_table(Report *report, const Settings *settings)
         report->out, "p class=\"note\"",
         arena_text(&report->arena,
                    "Mean \xC2\xB1 standard deviation (of n - 1) over the n trials that did "
-                   "not diverge, which differ in the %s alone.",
-                   settings->sweep->decomposed.rows ? "training set" : "seed"));
+                   "not diverge, which differ in %s alone.%s",
+                   settings->sweep->decomposed.rows ? "the training set"
+                   : settings->sweep->folds         ? "fold and seed"
+                                                    : "the seed",
+                   settings->sweep->folds
+                       ? " Folds share most of their training samples, so the mean is less certain "
+                         "than deviation / sqrt n."
+                       : ""));
     html_table(report->out, cell, settings->count + 1, columns);
 }
 

@@ -1,10 +1,15 @@
 /* A sweep is one round of a crew: all trials of the grid. */
 #include "lab/sweep.h"
 
+#include "lab/folds.h"
+
 static Err prepare(Crew *crew)
 {
     TRY(crew_open(crew));
-    return grid_read(&crew->grid, crew->conf);
+    TRY(grid_read(&crew->grid, crew->conf));
+    if (crew->grid.folds)
+        folds_announce(crew->conf, crew->grid.folds);
+    return NULL;
 }
 
 static Err work(Crew *crew)

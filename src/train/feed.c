@@ -90,7 +90,8 @@ static Err check_split(const Feed *feed, const Config *config)
     if (feed->own_validation && (held_out > 0 || config->fold.of))
         return conf_fail_key(config->data, held_out > 0 ? "validation" : "fold",
                              "%s has a /validation of its own; %s", dataset_path(feed->data),
-                             held_out > 0 ? "set data.validation to 0" : "leave data.fold out");
+                             held_out > 0 ? "set data.validation to 0"
+                                          : "leave data.fold, or folds, out");
     if (config->fold.of > rows)
         return conf_fail_key(config->fold_node, "of", "/train has %lld samples for %lld folds",
                              (long long)rows, (long long)config->fold.of);
