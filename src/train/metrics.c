@@ -13,7 +13,8 @@
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity,skipped\n";
-static const char layers_header[] = "kind,step,tensor,trust,gradient_norm\n";
+static const char layers_header[] = "kind,step,tensor,trust,gradient_norm,weight_norm,update_ratio,"
+                                    "type,activation,output_gradient,dead,saturated\n";
 static const char timing_header[] = "step,seconds,samples_per_second,"
                                     "compute,waiting,exchange,reading,other\n";
 
@@ -39,7 +40,41 @@ static size_t cut_rows(char *text, int64_t step, int64_t evaluated)
     return (size_t)(out - text);
 }
 
-static Err trim(const char *path, int64_t step, int64_t evaluated)
+/* How many columns of `first_line` a file does not have whose own header is the beginning of it:
+ * that of a program before they came. */
+static int missing_columns(const char *text, const char *first_line)
+{
+    size_t length = strcspn(text, "\n");
+    int columns = 0;
+    if (!text[length] || strncmp(text, first_line, length) != 0 || first_line[length] != ',')
+        return 0;
+    for (const char *at = first_line + length; *at; at++)
+        columns += *at == ',';
+    return columns;
+}
+
+/* Every row gets the cells that it lacks. */
+static Err widen(const char *path, const char *text, size_t size, const char *first_line,
+                 int columns)
+{
+    Arena arena = {0};
+    int64_t lines = 0;
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    size_t first = strcspn(text, "\n") + 1, at = strlen(first_line);
+    char *wide = arena_take(&arena, (int64_t)size + lines * columns + (int64_t)at, 1);
+    memcpy(wide, first_line, at);
+    for (size_t i = first; i < size; i++) {
+        for (int c = 0; c < columns && text[i] == '\n'; c++)
+            wide[at++] = ',';
+        wide[at++] = text[i];
+    }
+    Err err = file_replace(path, wide, at);
+    arena_free(&arena);
+    return err;
+}
+
+static Err trim(const char *path, const char *first_line, int64_t step, int64_t evaluated)
 {
     char *text;
     size_t size;
@@ -47,7 +82,10 @@ static Err trim(const char *path, int64_t step, int64_t evaluated)
         return NULL;
     TRY(file_read(path, &text, &size));
     size_t kept = cut_rows(text, step, evaluated);
-    Err err = kept == size ? NULL : file_replace(path, text, kept);
+    int missing = missing_columns(text, first_line);
+    Err err = missing        ? widen(path, text, kept, first_line, missing)
+              : kept == size ? NULL
+                             : file_replace(path, text, kept);
     mem_free(text);
     return err;
 }
@@ -67,7 +105,7 @@ static Err open_timing(const char *path, FILE **file)
 static Err open_rows(const char *path, const char *first_line, int64_t step, int64_t evaluated,
                      Rows **kept, FILE **stream)
 {
-    TRY(trim(path, step, evaluated));
+    TRY(trim(path, first_line, step, evaluated));
     TRY(rows_open(kept, path, first_line));
     *stream = rows_stream(*kept);
     return NULL;
@@ -127,19 +165,46 @@ static void write_cells(FILE *file, const double *cells, int count)
     fputc('\n', file);
 }
 
-/* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by. */
-static void write_layers(FILE *file, const Engine *e)
+/* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by; of a
+ * step that is diagnosed, what the update has made of it, too. */
+static void write_tensor(FILE *file, const Engine *e, int part)
 {
     const Descent *d = &e->descent;
-    for (int part = d->net->parameter_tensors - 1; part >= 0; part--) {
-        if (d->rule[part].frozen)
-            continue;
-        fprintf(file, "train,%" PRId64 ",%s,", e->state.step,
-                net_tensor_name(e->net, d->laid[part]));
-        if (d->rule[part].adapts)
-            fprintf(file, "%.9g", d->trust[part]);
-        fprintf(file, ",%.9g\n", sqrt(d->square[part]));
-    }
+    double weight = NAN, update = NAN;
+    if (e->diagnosis.due)
+        descent_update_norms(d, part, &weight, &update);
+    fprintf(file, "train,%" PRId64 ",%s", e->state.step, net_tensor_name(e->net, d->laid[part]));
+    const double cells[] = {d->rule[part].adapts ? d->trust[part] : NAN,
+                            sqrt(d->square[part]),
+                            weight,
+                            weight > 0 ? update / weight : NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN};
+    write_cells(file, cells, sizeof cells / sizeof *cells);
+}
+
+static void write_layer(FILE *file, const Engine *e, int i)
+{
+    const LayerFigures *figures = &e->diagnosis.layer[i];
+    const double cells[] = {figures->activation, figures->gradient, figures->dead,
+                            figures->saturated};
+    fprintf(file, "train,%" PRId64 ",%s,,,,,%s", e->state.step, e->net->layers[i].name,
+            e->net->layers[i].type->name);
+    write_cells(file, cells, sizeof cells / sizeof *cells);
+}
+
+void metrics_layers(Metrics *metrics, const Engine *e)
+{
+    if (!metrics->layers)
+        return;
+    for (int part = e->descent.net->parameter_tensors - 1; part >= 0; part--)
+        if (!e->descent.rule[part].frozen)
+            write_tensor(metrics->layers, e, part);
+    for (int i = 0; i < e->net->layer_count && e->diagnosis.due; i++)
+        write_layer(metrics->layers, e, i);
 }
 
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result)
@@ -157,8 +222,6 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
                             NAN,
                             result->skipped ? 1 : NAN};
     write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
-    if (metrics->layers && !result->skipped)
-        write_layers(metrics->layers, engine);
 }
 
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
