@@ -201,6 +201,8 @@ static void train(void *context)
         due = coordinator_due(e);
         if (logged)
             metrics_step(&run->metrics, e, rate, &result);
+        if (logged || e->diagnosis.due)
+            metrics_layers(&run->metrics, e);
         if (!due.evaluate)
             continue;
         CU_ASSERT_FATAL(fine(eval_run(e, PART_VALIDATION, (Word){0, INT32_MAX}, &all, &result)));
@@ -270,6 +272,12 @@ static void growing(void)
                    NULL);
 }
 
+static void diagnosed(void)
+{
+    expect_nothing("optimizer={type: adamw, lr: 0.1}",
+                   "train={length: 12 steps, evaluate_every: 4 steps, diagnostics: every 3 steps}");
+}
+
 static const Promise promises[] = {
     {"what lockstep allocates and opens is counted", counts},
     {"between the start of step 1 and the end nothing is allocated, no file opened, even with a "
@@ -278,6 +286,7 @@ static const Promise promises[] = {
     {"the same with an optimizer that has slots", adamw},
     {"the same with data that are read ahead from the file", on_disk},
     {"the same while the batch changes", growing},
+    {"the same while layers are looked at", diagnosed},
     {0}};
 
 int main(int argc, char **argv)

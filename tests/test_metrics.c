@@ -115,6 +115,27 @@ static void untouched(void)
     scratch_remove(&scratch);
 }
 
+/* Of a program before columns came, and killed in the middle of a line. */
+static void widened(void)
+{
+    Scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "layers.csv");
+    const char *old = "kind,step,tensor,trust,gradient_norm\ntrain,1,a/weight,,0.5\n"
+                      "train,2,a/weight,,0.25\ntrain,3,a/w";
+    Metrics metrics;
+    char *text;
+    size_t size;
+    scratch_write(path, old, strlen(old));
+    CU_ASSERT_FATAL(fine(metrics_open(&metrics, scratch.folder, 1, -1, true)));
+    metrics_close(&metrics);
+    CU_ASSERT_FATAL(fine(file_read(path, &text, &size)));
+    CU_ASSERT_STRING_EQUAL(text, "kind,step,tensor,trust,gradient_norm,weight_norm,update_ratio,"
+                                 "type,activation,output_gradient,dead,saturated\n"
+                                 "train,1,a/weight,,0.5,,,,,,,\n");
+    mem_free(text);
+    scratch_remove(&scratch);
+}
+
 /* Rows as a run writes them, in one go and with a stop in between. */
 static void write_rows(const char *folder, int64_t from, int64_t to, int64_t evaluated)
 {
@@ -258,6 +279,7 @@ static void unwritable(void)
 static const Promise promises[] = {
     {"a row has the verdict if it is of an evaluation on validation", verdicts},
     {"a file of an older program gets the columns that it lacks", older_columns},
+    {"a file that lacks the last columns gets them", widened},
     {"rows after the step of the checkpoint go, all before stay", cut_at_step},
     {"evaluations after the last one that the checkpoint knows go", cut_at_evaluation},
     {"each kind of row is cut by its own date", cut_both},

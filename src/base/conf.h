@@ -50,7 +50,8 @@ typedef struct Field {
                                  "~": may be absent (text NULL, span count -1, node absent; the
                                  other kinds leave what the struct has) */
     double min, max;          /* both 0: unbounded */
-    const char *const *words; /* FIELD_WORD: NULL-terminated */
+    const char *const *words; /* FIELD_WORD: NULL-terminated; FIELD_SPAN: one that may stand before,
+                                 such as every, or NULL */
     const char *help;
 } Field;
 

@@ -130,8 +130,10 @@ static Err read_span(Node at, const Field *field, void *into)
     static const char *const units[][2] = {[SPAN_STEPS] = {"step", "steps"},
                                            [SPAN_EPOCHS] = {"epoch", "epochs"},
                                            [SPAN_SAMPLES] = {"sample", "samples"}};
-    (void)field;
     const char *text = conf_scalar(at);
+    size_t before = field->words ? strlen(field->words[0]) : 0;
+    if (text && before && strncmp(text, field->words[0], before) == 0 && text[before] == ' ')
+        text += before + 1;
     double count;
     const char *unit = text ? parse_number(text, &count) : NULL;
     if (unit && *unit == ' ' && count >= 0) {

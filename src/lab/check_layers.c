@@ -1,8 +1,10 @@
 /* Layer by layer: what comes through forward and backward, and which units no longer take part. */
 #include "lab/check_inside.h"
 
+#include "lab/judge.h"
+#include "train/sight.h"
+
 #include <math.h>
-#include <string.h>
 
 typedef struct Layers {
     Check *c;
@@ -10,11 +12,6 @@ typedef struct Layers {
     const Net *net;
     const char *when; /* "at the start" */
 } Layers;
-
-static const char *const vanishing_cure =
-    "relu with batch_norm, residual blocks, init: auto; fewer layers of sigmoid or tanh";
-static const char *const exploding_cure =
-    "init: auto, batch_norm or layer_norm, a smaller rate, optimizer.clip";
 
 static void activations(const Layers *l)
 {
@@ -25,13 +22,8 @@ static void activations(const Layers *l)
     const LayerLook *most = &l->look->layer[largest], *out = &l->look->layer[last];
     double differ = out->rms > 0 ? out->spread / out->rms : 1;
     double limit = l->look->t_rms > 1 ? l->look->t_rms : 1; /* of outputs that are to be large */
-    Judgement verdict = !(most->rms < 1e4 * limit)                 ? VERDICT_WRONG
-                        : most->rms > 100 * limit || differ < 1e-3 ? VERDICT_LOOK
-                                                                   : VERDICT_OK;
-    verdicts_add(l->c->verdicts, "activations", verdict,
-                 !verdict                  ? NULL
-                 : most->rms > 100 * limit ? exploding_cure
-                                           : vanishing_cure,
+    Judged judged = judge_activations(most->rms / limit, differ);
+    verdicts_add(l->c->verdicts, "activations", judged.verdict, judged.cure,
                  "%s: rms up to %.3g (%s), the net's outputs %.3g, of which %.2g %% tells samples "
                  "apart",
                  l->when, most->rms, l->net->layers[largest].name, out->rms, 100 * differ);
@@ -50,21 +42,12 @@ static void gradients(const Layers *l)
 {
     int first = first_layer(l->net), last = l->net->layer_count - 1;
     double at_first = l->look->layer[first].gradient, at_last = l->look->layer[last].gradient;
-    double ratio = at_first / at_last;
     if (isnan(at_first) || at_last == 0)
         return;
-    Judgement verdict = ratio < 1e-5 || !(ratio < 1e5) ? VERDICT_WRONG
-                        : ratio < 1e-3 || ratio > 1e3  ? VERDICT_LOOK
-                                                       : VERDICT_OK;
-    verdicts_add(l->c->verdicts, "gradients", verdict,
-                 !verdict    ? NULL
-                 : ratio < 1 ? vanishing_cure
-                             : exploding_cure,
-                 "%s: norm %.3g at the net's output, %.3g behind %s%s", l->when, at_last, at_first,
-                 l->net->layers[first].name,
-                 !verdict    ? ""
-                 : ratio < 1 ? ": vanishing"
-                             : ": exploding");
+    Judged judged = judge_gradients(at_first, at_last);
+    verdicts_add(l->c->verdicts, "gradients", judged.verdict, judged.cure,
+                 "%s: norm %.3g at the net's output, %.3g behind %s%s%s", l->when, at_last,
+                 at_first, l->net->layers[first].name, *judged.word ? ": " : "", judged.word);
 }
 
 static void dead_units(const Layers *l)
@@ -84,9 +67,8 @@ static void dead_units(const Layers *l)
     }
     if (units == 0)
         return;
-    Judgement verdict = most > 0.9 ? VERDICT_WRONG : most > 0.4 ? VERDICT_LOOK : VERDICT_OK;
-    verdicts_add(l->c->verdicts, "dead units", verdict,
-                 verdict ? "a smaller rate, init: he, normalised inputs, or leaky_relu" : NULL,
+    Judged judged = judge_dead(most);
+    verdicts_add(l->c->verdicts, "dead units", judged.verdict, judged.cure,
                  "%s: %lld of %lld relu units are 0 for all %lld samples%s%s", l->when,
                  (long long)dead, (long long)units, (long long)l->look->samples,
                  worst < 0 ? "" : ", most in ", worst < 0 ? "" : l->net->layers[worst].name);
@@ -97,20 +79,18 @@ static void saturation(const Layers *l)
     int worst = -1;
     double most = 0;
     for (int i = 0; i < l->net->layer_count; i++) {
-        const char *type = l->net->layers[i].type->name;
-        bool flat = strcmp(type, "sigmoid") == 0 || strcmp(type, "tanh") == 0;
-        if (flat && (worst < 0 || l->look->layer[i].saturated > most)) {
+        if (sight_saturates(&l->net->layers[i]) &&
+            (worst < 0 || l->look->layer[i].saturated > most)) {
             most = l->look->layer[i].saturated;
             worst = i;
         }
     }
     if (worst < 0)
         return;
-    Judgement verdict = most > 0.8 ? VERDICT_WRONG : most > 0.4 ? VERDICT_LOOK : VERDICT_OK;
-    verdicts_add(
-        l->c->verdicts, "saturation", verdict,
-        verdict ? "normalised inputs, init: xavier, a norm before it, a smaller rate" : NULL,
-        "%s: %.3g %% of %s is at its flat ends", l->when, 100 * most, l->net->layers[worst].name);
+    Judged judged = judge_saturated(most);
+    verdicts_add(l->c->verdicts, "saturation", judged.verdict, judged.cure,
+                 "%s: %.3g %% of %s is at its flat ends", l->when, 100 * most,
+                 l->net->layers[worst].name);
 }
 
 static const struct {

@@ -4,17 +4,10 @@
 
 #include "base/cut.h"
 #include "math/vec.h"
+#include "train/sight.h"
 
 #include <math.h>
 #include <string.h>
-
-static const struct Flat {
-    const char *type;
-    double low, high; /* beyond these the slope is small: a tenth of the steepest or less */
-} flat[] = {
-    {"sigmoid", 0.02, 0.98},
-    {"tanh", -0.97, 0.97},
-};
 
 /* One micro-batch under way. */
 typedef struct Passing {
@@ -80,81 +73,27 @@ bool look_best_constant(const Check *c, double *answer)
 
 /* ---- one micro-batch ---- */
 
-static void look_at_units(Passing *p, int i, int channels, int64_t rows)
-{
-    const Pass *pass = p->pass;
-    const Real *y = p->e->net->y[i];
-    for (int64_t r = 0; r < rows; r++)
-        for (int lane = 0; lane < pass->lanes && !p->alive[i][r % channels]; lane++)
-            p->alive[i][r % channels] = pass->mask[lane] != 0 && y[r * pass->lanes + lane] > 0;
-}
-
-static void look_at_ends(Passing *p, int i, int64_t rows, const struct Flat *ends)
-{
-    const Pass *pass = p->pass;
-    const Real *y = p->e->net->y[i];
-    int64_t count = 0, all = 0;
-    for (int64_t r = 0; r < rows; r++)
-        for (int lane = 0; lane < pass->lanes; lane++)
-            if (pass->mask[lane] != 0) {
-                double value = (double)y[r * pass->lanes + lane];
-                count += value < ends->low || value > ends->high;
-                all++;
-            }
-    p->look->layer[i].saturated += (double)count / (double)all;
-}
-
 static void look_at_output(Passing *p, int i)
 {
     const Layer *layer = &p->e->net->layers[i];
-    const Pass *pass = p->pass;
     const Real *y = p->e->net->y[i];
     LayerLook *l = &p->look->layer[i];
-    int64_t rows = shape_size(layer->out);
-    double squares = 0, within = 0, samples = 0;
-    for (int lane = 0; lane < pass->lanes; lane++)
-        samples += pass->mask[lane] != 0;
-    for (int64_t r = 0; r < rows; r++) {
-        double sum = 0, square = 0;
-        for (int lane = 0; lane < pass->lanes; lane++) {
-            double v = pass->mask[lane] != 0 ? (double)y[r * pass->lanes + lane] : 0;
-            sum += v;
-            square += v * v;
-            l->largest = isnan(v) ? NAN : fmax(l->largest, fabs(v));
-        }
-        squares += square;
-        within += square - sum * sum / samples;
-    }
-    l->rms += squares / (samples * (double)rows);
-    l->spread += fmax(within, 0) / (samples * (double)rows);
-    if (strcmp(layer->type->name, "relu") == 0)
-        look_at_units(p, i, layer->out.channels, rows);
-    for (size_t k = 0; k < sizeof flat / sizeof *flat; k++)
-        if (strcmp(layer->type->name, flat[k].type) == 0)
-            look_at_ends(p, i, rows, &flat[k]);
-}
-
-static double squared_norm(const Real *x, int64_t n)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
-    return sum;
+    Sight sight = sight_output(layer, p->pass, y);
+    l->largest = isnan(sight.largest) ? NAN : fmax(l->largest, sight.largest);
+    l->rms += sight.squares / sight.count;
+    l->spread += sight.within / sight.count;
+    l->saturated += sight.flat / sight.count;
+    if (p->alive[i])
+        sight_alive(layer, p->pass, y, p->alive[i]);
 }
 
 static void layer_done(void *context, int i, bool backward)
 {
     Passing *p = context;
-    const Net *net = p->e->net;
-    const Layer *layer = &net->layers[i];
-    if (!backward) {
+    if (backward)
+        sight_gradients(p->e->net, i, p->pass->lanes, p->gradient);
+    else
         look_at_output(p, i);
-        return;
-    }
-    for (int k = 0; k < layer->type->input_count; k++)
-        if (layer->inputs[k] >= 0 && net->dx[i][k])
-            p->gradient[layer->inputs[k]] =
-                squared_norm(net->dy[layer->inputs[k]], shape_size(layer->in[k]) * p->pass->lanes);
 }
 
 static void look_at_targets(Look *look, const Targets *targets, const Pass *pass, int outputs)
@@ -202,7 +141,7 @@ static void run_batch(Passing *p, const Real *values, const double *best, double
     const Real *y = net_forward(e->net, &pass, values, e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, e->dy);
     int last = e->net->layer_count - 1;
-    p->gradient[last] = squared_norm(e->dy, shape_size(e->net->output) * pass.lanes);
+    p->gradient[last] = vec_square_sum(e->dy, shape_size(e->net->output) * pass.lanes);
     net_backward(e->net, &pass, values, e->feed.x, e->dy, leaf);
     vec_add(look->leaf, look->leaf, leaf, e->net->extent);
     look->loss += scalars[SCALAR_LOSS];
@@ -264,7 +203,7 @@ static void open_passing(Passing *p, Look *look, Engine *e)
     p->alive = arena_take(&look->arena, net->layer_count, sizeof *p->alive);
     for (int i = 0; i < net->layer_count; i++) {
         p->gradient[i] = NAN;
-        if (strcmp(net->layers[i].type->name, "relu") == 0)
+        if (sight_dies(&net->layers[i]))
             p->alive[i] = arena_take(&look->arena, net->layers[i].out.channels, sizeof(bool));
     }
 }

@@ -59,6 +59,7 @@ static Err write_page(Report *report)
     report_verdicts(report);
     report_differences(report);
     TRY(report_curves(report));
+    TRY(report_layers(report));
     if (report->runs)
         report_summaries(report);
     report_seeds(report);

@@ -164,14 +164,19 @@ static Series *series_of(Chart *chart, const char *name, size_t length, int64_t 
                         chart->count + 1, MARK_LINE, rows);
 }
 
-/* The epoch of a step: of metrics.csv's row, which is looked for from *row on. */
+/* The epoch of a step, between the rows of metrics.csv around it, which are looked for from *row
+ * on; the run begins at 0. */
 static double epoch_of(const Sheet *metrics, double step, int64_t *row)
 {
     int at = sheet_column(metrics, "step"), epoch = sheet_column(metrics, "epoch");
     while (*row < metrics->rows && sheet_number(metrics, *row, at) < step)
         ++*row;
-    bool found = *row < metrics->rows && sheet_number(metrics, *row, at) == step;
-    return found ? sheet_number(metrics, *row, epoch) : NAN;
+    if (*row >= metrics->rows)
+        return NAN;
+    double before = *row ? sheet_number(metrics, *row - 1, at) : 0;
+    double from = *row ? sheet_number(metrics, *row - 1, epoch) : 0;
+    double to = sheet_number(metrics, *row, epoch), end = sheet_number(metrics, *row, at);
+    return step == end ? to : from + (to - from) * (step - before) / (end - before);
 }
 
 /* Every `every`th step of the file; squares of a layer's tensors add up where `joined`. */
@@ -199,18 +204,36 @@ static void add_layers(Chart *chart, const ReportRun *run, const char *column, b
     }
 }
 
-static Err draw_layers(Report *report, const ReportRun *run, const char *title, const char *column,
-                       bool joined, const char *note)
+typedef struct LayerCurve {
+    const char *title, *column;
+    bool joined; /* the tensors of a layer */
+    const char *note;
+} LayerCurve;
+
+static const LayerCurve layer_curves[] = {
+    {"Gradient norm by layer", "gradient_norm", true, "of weights and biases of a layer together"},
+    {"Trust ratios", "trust", false, "what each tensor's rate was multiplied by"},
+    {"Activations by layer", "activation", false, "rms of a layer's outputs over the batch"},
+    {"Output gradients by layer", "output_gradient", false,
+     "norm of the loss's gradient with respect to a sample's outputs, rms over the batch"},
+    {"Update ratios", "update_ratio", false,
+     "norm of a step's update over that of the tensor; often 1e-3 where it learns well"},
+    {"Dead units", "dead", false, "share of a relu's units that are 0 for the whole batch"},
+    {"Saturated outputs", "saturated", false, "share that is at the flat ends of sigmoid or tanh"},
+};
+
+static Err draw_layers(Report *report, const ReportRun *run, const LayerCurve *curve)
 {
     double least, most;
+    const char *title = curve->title;
     if (report->runs > 1)
         title = arena_text(&report->arena, "%s: %s", title, run->label);
     Chart chart = chart_begin(title, "epoch", LAYERS_MOST, &report->arena);
-    add_layers(&chart, run, column, joined);
+    add_layers(&chart, run, curve->column, curve->joined);
     if (!chart_range(&chart, true, -INFINITY, &least, &most))
         return NULL;
     chart_log_y(&chart, 10);
-    return report_chart(report, &chart, note);
+    return report_chart(report, &chart, curve->note);
 }
 
 Err report_curves(Report *report)
@@ -224,12 +247,9 @@ Err report_curves(Report *report)
     html_figures(report->out);
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
         TRY(draw_curve(report, &curves[i]));
-    for (int i = 0; i < report->runs; i++) {
-        TRY(draw_layers(report, &report->run[i], "Gradient norm by layer", "gradient_norm", true,
-                        "of weights and biases of a layer together"));
-        TRY(draw_layers(report, &report->run[i], "Trust ratios", "trust", false,
-                        "what each tensor's rate was multiplied by"));
-    }
+    for (int i = 0; i < report->runs; i++)
+        for (size_t c = 0; c < sizeof layer_curves / sizeof *layer_curves; c++)
+            TRY(draw_layers(report, &report->run[i], &layer_curves[c]));
     html_figures_end(report->out);
     return NULL;
 }

@@ -1,6 +1,7 @@
 /* The report's insides: what is read (report_load.c), the tables of runs (report_runs.c), their
- * curves (report_curves.c), a sweep's settings (report_settings.c), its section (report_sweep.c),
- * its curves (report_axes.c, report_target.c) and the page (report.c). */
+ * curves (report_curves.c), what goes through layers (report_layers.c), a sweep's settings
+ * (report_settings.c), its section (report_sweep.c), its curves (report_axes.c, report_target.c)
+ * and the page (report.c). */
 #ifndef LAB_REPORT_INSIDE_H
 #define LAB_REPORT_INSIDE_H
 
@@ -64,6 +65,9 @@ void report_details(Report *report);
 /* "batch.global, seed": the paths in which the runs differ; "" in none. */
 const char *report_differing(Report *report);
 Err report_curves(Report *report);
+/* Gradient against depth and verdicts, of what train.diagnostics has left; of a sweep, of each
+ * setting's first trial. */
+Err report_layers(Report *report);
 
 /* ---- sweeps ---- */
 
@@ -108,6 +112,7 @@ Err report_sweep(Report *report, const ReportSweep *sweep);
 Err report_axes(Report *report, const Settings *settings);
 /* Where there is a bias_variance.csv: its table and its curves. */
 Err report_bias_variance(Report *report, const ReportSweep *sweep);
+Err report_setting_layers(Report *report, const Settings *settings);
 /* Steps to the target against the batch: where there is a target and an axis batch.global. */
 Err report_target(Report *report, const Settings *settings);
 

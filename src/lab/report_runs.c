@@ -39,8 +39,9 @@ void report_verdicts(Report *report)
 /* ---- settings ---- */
 
 /* What decides no result, and what a run is called. */
-static const char *const never_matter[] = {
-    "name", "exchange", "log", "train.watchdog", "data.store", "data.memory", "checkpoint"};
+static const char *const never_matter[] = {"name",           "exchange",          "log",
+                                           "train.watchdog", "train.diagnostics", "data.store",
+                                           "data.memory",    "checkpoint"};
 enum { NEVER = sizeof never_matter / sizeof *never_matter };
 
 typedef struct Differences {

@@ -118,6 +118,7 @@ Err report_sweep(Report *report, const ReportSweep *sweep)
     if (settings.count) {
         TRY(report_target(report, &settings));
         TRY(report_axes(report, &settings));
+        TRY(report_setting_layers(report, &settings));
         setting_table(report, &settings);
         trial_table(report, &sweep->trials);
     }

@@ -71,6 +71,8 @@ static const Field batch_fields[] = {
      .help = "samples a micro-batch: the unit of work; decides bits"},
     {0}};
 
+static const char *const every_word[] = {"every", NULL};
+
 static const Field train_fields[] = {
     {"length", FIELD_SPAN, AT(length), "10 epochs", .help = "of the whole run"},
     {"evaluate_every", FIELD_SPAN, AT(evaluate_every), FIELD_NONE, .help = "on validation"},
@@ -86,6 +88,8 @@ static const Field train_fields[] = {
      .help = "seconds a step may take at least; 20 median steps if more; 0: off"},
     {"check_every", FIELD_SPAN, AT(check_every), "5 steps",
      .help = "how often the state in memory is hashed, to notice bits that flip; 0 steps: never"},
+    {"diagnostics", FIELD_SPAN, AT(diagnostics), FIELD_NONE, .words = every_word,
+     .help = "every 50 steps: what each layer does then, into layers.csv; decides no bit"},
     {"grace", FIELD_REAL, AT(grace), "30", 0, 1e6,
      .help = "seconds from a signal to stop to the end of all: a step and a save must fit"},
     {"on_divergence", FIELD_NODE, AT(on_divergence), "stop",

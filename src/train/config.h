@@ -49,6 +49,7 @@ typedef struct Config {
     OnDivergence divergence;
     double watchdog;  /* seconds without progress that are at least allowed */
     Span check_every; /* how often the state in memory is hashed; count 0: never */
+    Span diagnostics; /* how often each layer is looked at; count <= 0: never */
     double grace;     /* seconds between the signal to stop and the end */
 
     Node every;            /* of `checkpoint` */
@@ -65,7 +66,7 @@ bool config_has_key(const char *key);
 /* Keys that decide no bit of a run, whatever it is, for conf_difference. */
 #define CONFIG_DECIDES_NO_BIT                                                                      \
     "exchange", "log", "train.time_limit", "train.watchdog", "train.check_every", "train.grace",   \
-        "data.store", "data.memory"
+        "train.diagnostics", "data.store", "data.memory"
 /* Parses text (called `name` in messages) with its overrides. */
 Err config_read(Config *config, const char *name, const char *text, const char *const *overrides,
                 int override_count);

@@ -78,11 +78,14 @@ Err descent_open(Descent *d, const Comm *comm, State *state, Reduce *reduce)
     d->state = state;
     d->reduce = reduce;
     d->gradient = mem_alloc(BLOCK_REALS, sizeof(Real));
+    if (d->follows)
+        d->before = mem_alloc(BLOCK_REALS, sizeof(Real));
     if (clips(d) || trusts(d))
         reduce_reserve(reduce);
     size_t bytes = (size_t)d->blocks.count * sizeof(double);
-    TRY(comm_window(comm, "the norms", SQUARES_COUNT * bytes, &d->window));
-    for (int s = 0; s < SQUARES_COUNT; s++)
+    int kinds = d->follows ? SQUARES_COUNT : SQUARES_WEIGHT;
+    TRY(comm_window(comm, "the norms", (size_t)kinds * bytes, &d->window));
+    for (int s = 0; s < kinds; s++)
         d->squares[s] = (double *)((char *)d->window.base + (size_t)s * bytes);
     return NULL;
 }
@@ -92,6 +95,7 @@ void descent_close(Descent *d)
     comm_window_free(&d->window);
     blocks_free(&d->blocks);
     mem_free(d->gradient);
+    mem_free(d->before);
     arena_free(&d->arena);
     *d = (Descent){0};
 }
@@ -183,16 +187,29 @@ static void average_weights(const Descent *d, const Real *w, int64_t at, int64_t
         average[i] = keep * average[i] + take * w[i];
 }
 
+/* d->before has the block as it was. */
+static void follow(Descent *d, int64_t block, const Update *u)
+{
+    d->squares[SQUARES_WEIGHT][block] = vec_square_sum(d->before, u->n);
+    for (int64_t i = 0; i < u->n; i++)
+        d->before[i] = u->w[i] - d->before[i];
+    d->squares[SQUARES_UPDATE][block] = vec_square_sum(d->before, u->n);
+}
+
 static void update_parameters(Descent *d, int part, int64_t block, const Real *sum)
 {
     prepare(d, part, block, sum);
     Update *u = &d->update;
     const Real rate = u->rate;
     u->rate = rate * (Real)d->rule[part].lr;
+    if (d->followed)
+        memcpy(d->before, u->w, (size_t)u->n * sizeof *u->w);
     d->optim.type->update(d->optim.self, u);
     if (d->rule[part].penalized)
         penalty_threshold(&d->penalty, u->w, u->rate, u->n);
     d->overflow |= !vec_finite(u->w, u->n);
+    if (d->followed)
+        follow(d, block, u);
     if (d->state->average)
         average_weights(d, u->w, d->blocks.start[block], u->n);
     u->rate = rate;
@@ -319,6 +336,12 @@ double descent_run(Descent *d, double rate, double weight, bool measure)
 }
 
 /* ---- figures ---- */
+
+void descent_update_norms(const Descent *d, int part, double *weight, double *update)
+{
+    *weight = sqrt(tensor_square(d, SQUARES_WEIGHT, part));
+    *update = sqrt(tensor_square(d, SQUARES_UPDATE, part));
+}
 
 void descent_add_squares(const Descent *d, const Real *leaf, int64_t first, int64_t end,
                          double *sum)

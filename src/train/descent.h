@@ -23,7 +23,10 @@ typedef enum Squares {
     SQUARES_CLIP,    /* of the penalised gradient */
     SQUARES_TRUST_0, /* of what OptimType.measure says */
     SQUARES_TRUST_1,
-    SQUARES_MEAN, /* of the mean gradient */
+    SQUARES_MEAN,   /* of the mean gradient */
+    SQUARES_WEIGHT, /* of the parameters before the update; this and the next where it follows them
+                     */
+    SQUARES_UPDATE, /* of what the update has added */
     SQUARES_COUNT
 } Squares;
 
@@ -36,6 +39,7 @@ typedef struct Descent {
     Reduce *reduce;
     struct Integrity *integrity; /* looks at every block before and after */
     double ema;                  /* of the weights' moving average; 0: none */
+    bool follows;                /* there are steps of which the updates' norms are wanted */
     Arena arena;
     Blocks blocks;  /* of net->tensors in the order of their offsets */
     Tensor **laid;  /* [blocks.part] those tensors: parameters, then statistics */
@@ -46,6 +50,8 @@ typedef struct Descent {
 
     /* Of the step under way. */
     Real *gradient;       /* [BLOCK_REALS] one block's */
+    Real *before;         /* [BLOCK_REALS] its parameters before the update */
+    bool followed;        /* the updates' norms are wanted of this step */
     double *clip, *trust; /* [parameter tensors] factors */
     double *square; /* [parameter tensors] of the mean gradient, of a step that was measured */
     Update update;
@@ -65,6 +71,9 @@ void descent_close(Descent *descent);
 /* The step that follows state->step, from the round whose leaves are agreed on. With `measure`,
  * the square of the mean gradient's norm; 0 otherwise. Frozen tensors do not count. Collective. */
 double descent_run(Descent *descent, double rate, double weight, bool measure);
+/* The norms of a tensor's parameters before the update of a step that was `followed`, and of what
+ * it has added to them. Until the next step. */
+void descent_update_norms(const Descent *descent, int part, double *weight, double *update);
 /* Adds the squares of a leaf's gradients in [first, end), which are whole tensors, frozen ones left
  * out: one tensor after the other, so that the sum is the same however the leaf is gone through. */
 void descent_add_squares(const Descent *descent, const Real *leaf, int64_t first, int64_t end,

@@ -91,6 +91,17 @@ static Task find_task(const Engine *e)
     return task;
 }
 
+static void open_diagnosis(Engine *e)
+{
+    int64_t most = 1;
+    if (e->config->diagnostics.count <= 0)
+        return;
+    for (int i = 0; i < e->planned.count; i++)
+        most = e->planned.leaves[i] > most ? e->planned.leaves[i] : most;
+    diagnose_open(&e->diagnosis, e->net, most);
+    e->descent.follows = true;
+}
+
 static Err build_net(Engine *e, bool trains)
 {
     const Dataset *data = e->feed.data;
@@ -106,6 +117,7 @@ static Err build_net(Engine *e, bool trains)
     if (!trains)
         return NULL;
     TRY(check_layers(e));
+    open_diagnosis(e);
     loss_warn(&e->loss, &e->net->layers[e->net->layer_count - 1]);
     TRY(stop_build(&e->stop, e->config->early_stop, e->config->target));
     return schedule_build(&e->schedule, e->config->schedule, e->descent.optim.self->lr,
@@ -147,6 +159,7 @@ void engine_close(Engine *e)
 {
     watch_close(e->watch);
     integrity_close(&e->integrity);
+    diagnose_close(&e->diagnosis);
     reduce_close(e->reduce);
     descent_close(&e->descent);
     state_close(&e->state);
@@ -159,12 +172,12 @@ void engine_close(Engine *e)
 
 EngineMemory engine_bytes(const Engine *e)
 {
-    return (EngineMemory){.data = (double)feed_bytes(&e->feed),
-                          .state = (double)e->state.window.bytes,
-                          .leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned),
-                          .own = (double)net_activation_bytes(e->net),
-                          .checkpoint =
-                              (double)checkpoint_room(&e->state, conf_text(e->config->conf))};
+    return (EngineMemory){
+        .data = (double)feed_bytes(&e->feed),
+        .state = (double)e->state.window.bytes,
+        .leaves = (double)reduce_bytes(e->comm, e->net->extent, e->planned),
+        .own = (double)(net_activation_bytes(e->net) + diagnose_bytes(&e->diagnosis)),
+        .checkpoint = (double)checkpoint_room(&e->state, conf_text(e->config->conf))};
 }
 
 const char *engine_memory(const Engine *e, Arena *arena)

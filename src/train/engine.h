@@ -7,6 +7,7 @@
 #include "nn/loss.h"
 #include "optim/schedule.h"
 #include "train/descent.h"
+#include "train/diagnose.h"
 #include "train/feed.h"
 #include "train/integrity.h"
 #include "train/stop.h"
@@ -48,6 +49,7 @@ typedef struct Engine {
     Loss loss;
     Descent descent;
     Integrity integrity;
+    Diagnosis diagnosis;
     Schedule schedule;
     Clock clock;
     Stop stop;

@@ -13,7 +13,8 @@
 static const char header[] = "kind,step,samples,epoch,lr,loss,accuracy,digest,batch,"
                              "gradient_norm,noise_scale,noise_trace,noise_signal,"
                              "penalty,sparsity,skipped,verdict\n";
-static const char layers_header[] = "kind,step,tensor,trust,gradient_norm\n";
+static const char layers_header[] = "kind,step,tensor,trust,gradient_norm,weight_norm,update_ratio,"
+                                    "type,activation,output_gradient,dead,saturated\n";
 static const char timing_header[] = "step,seconds,samples_per_second,"
                                     "compute,waiting,exchange,reading,other\n";
 
@@ -149,26 +150,54 @@ static void write_result(FILE *file, const Result *result)
 }
 
 /* NAN is an empty cell. */
-static void write_cells(FILE *file, const double *cells, int count, Fit fit)
+static void write_cells(FILE *file, const double *cells, int count)
 {
     for (int i = 0; i < count; i++)
         fprintf(file, isnan(cells[i]) ? "," : ",%.9g", cells[i]);
-    fprintf(file, ",%s\n", fit_words[fit]);
 }
 
-/* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by. */
-static void write_layers(FILE *file, const Engine *e)
+/* The norm of each tensor's gradient and, of LARS and LAMB, what its rate was multiplied by; of a
+ * step that is diagnosed, what the update has made of it, too. */
+static void write_tensor(FILE *file, const Engine *e, int part)
 {
     const Descent *d = &e->descent;
-    for (int part = d->net->parameter_tensors - 1; part >= 0; part--) {
-        if (d->rule[part].frozen)
-            continue;
-        fprintf(file, "train,%" PRId64 ",%s,", e->state.step,
-                net_tensor_name(e->net, d->laid[part]));
-        if (d->rule[part].adapts)
-            fprintf(file, "%.9g", d->trust[part]);
-        fprintf(file, ",%.9g\n", sqrt(d->square[part]));
-    }
+    double weight = NAN, update = NAN;
+    if (e->diagnosis.due)
+        descent_update_norms(d, part, &weight, &update);
+    fprintf(file, "train,%" PRId64 ",%s", e->state.step, net_tensor_name(e->net, d->laid[part]));
+    const double cells[] = {d->rule[part].adapts ? d->trust[part] : NAN,
+                            sqrt(d->square[part]),
+                            weight,
+                            weight > 0 ? update / weight : NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN,
+                            NAN};
+    write_cells(file, cells, sizeof cells / sizeof *cells);
+    fputc('\n', file);
+}
+
+static void write_layer(FILE *file, const Engine *e, int i)
+{
+    const LayerFigures *figures = &e->diagnosis.layer[i];
+    const double cells[] = {figures->activation, figures->gradient, figures->dead,
+                            figures->saturated};
+    fprintf(file, "train,%" PRId64 ",%s,,,,,%s", e->state.step, e->net->layers[i].name,
+            e->net->layers[i].type->name);
+    write_cells(file, cells, sizeof cells / sizeof *cells);
+    fputc('\n', file);
+}
+
+void metrics_layers(Metrics *metrics, const Engine *e)
+{
+    if (!metrics->layers)
+        return;
+    for (int part = e->descent.net->parameter_tensors - 1; part >= 0; part--)
+        if (!e->descent.rule[part].frozen)
+            write_tensor(metrics->layers, e, part);
+    for (int i = 0; i < e->net->layer_count && e->diagnosis.due; i++)
+        write_layer(metrics->layers, e, i);
 }
 
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result)
@@ -185,9 +214,8 @@ void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Res
                             NAN,
                             NAN,
                             result->skipped ? 1 : NAN};
-    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells, FIT_UNKNOWN);
-    if (metrics->layers && !result->skipped)
-        write_layers(metrics->layers, engine);
+    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
+    fputs(",\n", metrics->rows);
 }
 
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
@@ -202,8 +230,8 @@ void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const
         descent_penalty(&engine->descent, &cells[4], &cells[5]);
     const Fitting *fitting = &engine->state.control.fitting;
     bool judged = part == PART_VALIDATION && result && isfinite(result->loss);
-    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells,
-                judged ? (Fit)fitting->verdict : FIT_UNKNOWN);
+    write_cells(metrics->rows, cells, sizeof cells / sizeof *cells);
+    fprintf(metrics->rows, ",%s\n", judged ? fit_words[fitting->verdict] : "");
 }
 
 void metrics_timing(Metrics *metrics, int64_t step, const Pace *pace)

@@ -11,7 +11,7 @@
 
 typedef struct Metrics {
     FILE *rows, *timing;
-    FILE *layers;             /* layers.csv: of each tensor; NULL: not wanted */
+    FILE *layers;             /* layers.csv: of tensors and layers; NULL: not wanted */
     Rows *kept, *kept_layers; /* what is behind `rows` and `layers` */
 } Metrics;
 
@@ -22,6 +22,8 @@ void metrics_close(Metrics *metrics);
 /* Rows are buffered and kept until the disk has them, so none is lost to a failure. Rate and batch
  * are those of the step alone, so an evaluation's row has none. */
 void metrics_step(Metrics *metrics, const Engine *engine, double rate, const Result *result);
+/* Rows of layers.csv: of each tensor and, in a step that was diagnosed, of each layer. */
+void metrics_layers(Metrics *metrics, const Engine *engine);
 /* result NULL: nothing was measured (no validation part), the digest alone. */
 void metrics_evaluation(Metrics *metrics, const Engine *engine, Part part, const Result *result,
                         uint64_t digest);

@@ -118,6 +118,8 @@ static Err step(Run *run)
         coordinator_note_step(e, &run->train);
     if (run_leads(run) && (logged || run->train.skipped))
         metrics_step(&run->metrics, e, run->rate, &run->train);
+    if (run_leads(run) && (logged || e->diagnosis.due) && !run->train.skipped)
+        metrics_layers(&run->metrics, e);
     if (e->global != batch && !run->options->quiet) {
         term_clear(&run->term);
         coordinator_announce_change(e);

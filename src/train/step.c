@@ -25,7 +25,8 @@ static void mark(const Engine *e, StepPart part)
 
 /* A leaf while it is computed. */
 typedef struct LeafPass {
-    const Engine *engine;
+    Engine *engine;
+    const Pass *pass;
     Real *leaf;
     int64_t m;
     bool measure;
@@ -47,13 +48,16 @@ static void check(LeafPass *pass, int64_t first, int64_t end)
 static void layer_done(void *context, int layer, bool backward)
 {
     LeafPass *pass = context;
-    const Engine *e = pass->engine;
+    Engine *e = pass->engine;
     int64_t final = backward ? net_final(e->net, layer) : 0;
     watch_layer(e->watch, layer, backward);
     if (e->marks)
         e->marks->layer(e->marks->context, layer, backward);
-    if (!backward)
+    if (!backward) {
+        diagnose_forward(&e->diagnosis, pass->m, pass->pass, layer);
         return;
+    }
+    diagnose_backward(&e->diagnosis, pass->m, pass->pass->lanes, layer);
     if (pass->measure)
         descent_add_squares(&e->descent, pass->leaf, pass->final, final, &pass->squares);
     if (final > 0 && pass->final == 0)
@@ -83,10 +87,12 @@ static Err run_leaf(Engine *e, int64_t m, bool measure, bool *bad)
     NetMarks marks = {layer_done, &going};
     Pass pass = engine_pass(e, true);
     pass.marks = &marks;
+    going.pass = &pass;
     Targets targets = engine_targets(e);
     const Real *y = net_forward(e->net, &pass, e->state.values, e->feed.x);
     loss_run(&e->loss, &pass, y, &targets, scalars, e->dy);
     mark(e, STEP_LOSS);
+    diagnose_loss(&e->diagnosis, e->dy, pass.lanes);
     net_backward(e->net, &pass, e->state.values, e->feed.x, e->dy, leaf);
     check(&going, e->net->parameter_extent, e->net->extent); /* statistics */
     *bad = going.bad || !isfinite(scalars[SCALAR_LOSS]);
@@ -147,6 +153,8 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
     int64_t lo, hi, bad = -1;
     double scalars[REDUCE_SCALARS];
     engine_size_step(e);
+    diagnose_begin(&e->diagnosis,
+                   clock_crosses(&e->clock, e->config->diagnostics, e->state.step + 1));
     reduce_begin(e->reduce, e->leaves, true, &lo, &hi);
     watch_phase(e->watch, e->state.step + 1, PHASE_COMPUTE);
     Err err = run_leaves(e, lo, hi, measure, &bad);
@@ -162,8 +170,10 @@ Err step_run(Engine *e, double rate, bool measure, Word mine, Word *all, Result 
     if (all->flags & WORD_DIVERGED || !isfinite(result->loss))
         return give_up(e, all, bad);
     double weight = scalars[SCALAR_WEIGHT];
-    double square = descent_run(&e->descent, rate, weight, measure);
+    e->descent.followed = e->diagnosis.due;
+    double square = descent_run(&e->descent, rate, weight, measure || e->diagnosis.due);
     mark(e, STEP_UPDATE);
+    diagnose_end(&e->diagnosis, e->comm, e->leaves, e->global);
     result->gradient = sqrt(square);
     if (measure)
         note_noise(e, weight, scalars[SCALAR_LEAF_SQUARE], square);
