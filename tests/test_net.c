@@ -184,6 +184,43 @@ static void blocks_become_a_flat_list(void)
     model_close(&m);
 }
 
+/* Two nets have the same layers in the same order, and the same initial values. */
+static void expect_same_net(const char *layers, const char *written_out)
+{
+    Model a, b;
+    open_or_die(&a, layers, (Shape){1, 1, 4}, 32);
+    open_or_die(&b, written_out, (Shape){1, 1, 4}, 32);
+    CU_ASSERT_EQUAL_FATAL(a.net->layer_count, b.net->layer_count);
+    CU_ASSERT_EQUAL_FATAL(a.net->extent, b.net->extent);
+    for (int i = 0; i < a.net->layer_count; i++) {
+        CU_ASSERT_PTR_EQUAL(a.net->layers[i].type, b.net->layers[i].type);
+        CU_ASSERT_EQUAL(a.net->layers[i].inputs[0], b.net->layers[i].inputs[0]);
+        CU_ASSERT_EQUAL(a.net->layers[i].inputs[1], b.net->layers[i].inputs[1]);
+    }
+    net_init(a.net, 1, a.values);
+    net_init(b.net, 1, b.values);
+    CU_ASSERT_EQUAL(memcmp(a.values, b.values, (size_t)a.net->extent * sizeof(Real)), 0);
+    model_close(&a);
+    model_close(&b);
+}
+
+static void repeated_layers_are_those_written_out(void)
+{
+    Model m;
+    const char *two = "[relu, {repeat: {times: 2, layers: [{dense: 4}, {tanh: {name: bent}}]}}, "
+                      "{dense: {units: 2, from: 01_repeat/01/bent}}]";
+    expect_same_net(two, "[relu, {dense: 4}, tanh, {dense: 4}, tanh, {dense: 2}]");
+    expect_same_net("[{repeat: {times: 2, layers: [{residual: [{dense: 4}]}, {repeat: {times: 2, "
+                    "layers: [relu]}}]}}, {dense: 3}]",
+                    "[{residual: [{dense: 4}]}, relu, relu, {residual: [{dense: 4}]}, relu, relu, "
+                    "{dense: 3}]");
+    open_or_die(&m, two, (Shape){1, 1, 4}, 32);
+    CU_ASSERT_STRING_EQUAL(m.net->layers[1].name, "01_repeat/00/00_dense");
+    CU_ASSERT_STRING_EQUAL(m.net->layers[4].name, "01_repeat/01/bent");
+    CU_ASSERT_STRING_EQUAL(m.net->layers[5].name, "02_dense");
+    model_close(&m);
+}
+
 static void padding_of_the_leaf_is_left_alone(void)
 {
     Model m;
@@ -447,6 +484,8 @@ static const Promise promises[] = {
     {"parameters lie aligned in backward order, and are listed in layer order",
      parameters_lie_in_backward_order},
     {"residual blocks become a flat list, with nested names", blocks_become_a_flat_list},
+    {"layers that are repeated are those written out, to the bit",
+     repeated_layers_are_those_written_out},
     {"a pass writes the whole leaf, but not its padding", padding_of_the_leaf_is_left_alone},
     {"outputs and gradients that share memory disturb no bit", sharing_arrays_disturbs_no_bit},
     {"memory is taken only for gradients that somebody wants", only_wanted_gradients_have_memory},

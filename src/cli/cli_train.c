@@ -111,6 +111,8 @@ static void explain(void)
         help_row(2, (*t)->name, (*t)->main_key, (*t)->help);
         explain_settings((*t)->fields, 6);
     }
+    help_row(2, "repeat", NULL, "no layer, but a list of them that comes many times");
+    explain_settings(repeat_fields, 6);
     log_info("\ndata.augment: a list, such as [flip, {crop: 2}]");
     for (const AugmentType *const *t = augment_types; *t; t++) {
         help_row(2, (*t)->name, (*t)->main_key, (*t)->help);

@@ -16,10 +16,14 @@
  *
  *     - residual: {main: [{dense: 64}, relu], skip: identity}        skip may be a list, too
  *
+ * and what comes many times in a row is written once:
+ *
+ *     - repeat: {times: 20, layers: [{dense: 64}, relu]}
+ *
  * `name` and `from` are accepted by every layer. Without a name a layer is called "%02d_type", by
- * its place in its list; inside a residual "05_residual/main/00_dense", where `from` may leave out
- * what its own list begins with. "input" is the net's input. The last layer is the output, and
- * every other must feed another.
+ * its place in its list; inside a residual "05_residual/main/00_dense", the third time of a repeat
+ * "05_repeat/02/00_dense"; `from` may leave out what its own list begins with. "input" is the net's
+ * input. The last layer is the output, and every other must feed another.
  *
  * Parameters lie in backward order, so that what is finished first in the backward pass is one
  * prefix of the leaf. Files, digests and listings use layer order instead (net_tensor). */
@@ -62,6 +66,8 @@ typedef struct NetMarks {
     void *context;
 } NetMarks;
 
+/* Settings of `repeat`. */
+extern const Field repeat_fields[];
 /* Builds the net that the list `model` describes, for samples of shape `input` and passes of up to
  * `lanes` lanes. STATUS_USER naming layer, line and shapes. */
 Err net_build(Net **net, Node model, Shape input, int lanes);

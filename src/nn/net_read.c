@@ -8,7 +8,8 @@
  *                                      4  02_relu
  *
  * A layer with paths, such as residual, comes after them; names count places in the list that the
- * user wrote. */
+ * user wrote. `repeat` is no layer: its list is read so many times, as 01_repeat/00, 01_repeat/01
+ * .. and nothing else is left of it. */
 #include "nn/net_inside.h"
 
 #include "base/cut.h"
@@ -39,8 +40,20 @@ static const Field common_fields[] = {
 
 enum { COMMON_FIELDS = sizeof common_fields / sizeof *common_fields };
 
+typedef struct Repeat {
+    int64_t times;
+    Node layers;
+} Repeat;
+
+const Field repeat_fields[] = {
+    {"times", FIELD_INT, offsetof(Repeat, times), NULL, 1, 10000, .help = "how often"},
+    {"layers", FIELD_NODE, offsetof(Repeat, layers), NULL, .help = "the list"},
+    {0},
+};
+
 #define INPUT_NAME "input"    /* what `from` calls the net's input */
 #define IDENTITY   "identity" /* a path without layers */
+#define REPEAT     "repeat"
 
 static Err find_type(Node node, const char *name, const LayerType **type)
 {
@@ -48,8 +61,9 @@ static Err find_type(Node node, const char *name, const LayerType **type)
     *type = layer_type(name);
     if (*type)
         return NULL;
-    for (int i = 0; layer_types[i] && i < 63; i++)
-        names[i] = layer_types[i]->name;
+    names[0] = REPEAT;
+    for (int i = 0; layer_types[i] && i < 62; i++)
+        names[i + 1] = layer_types[i]->name;
     return conf_fail_unknown(node, "layer", name, names);
 }
 
@@ -246,10 +260,41 @@ static Err read_layer(Net *net, Node node, int position, const Level *level)
     return NULL;
 }
 
+/* The layers, as if they had been written so many times. */
+static Err read_repeat(Net *net, Node node, int position, Level *level)
+{
+    Node settings;
+    Repeat repeat;
+    TRY(conf_settings(node, NULL, &settings));
+    TRY(conf_fields(settings, repeat_fields, &repeat));
+    if (!conf_is_list(repeat.layers) || conf_count(repeat.layers) == 0)
+        return conf_fail_key(settings, "layers", "expected a list of layers");
+    for (int64_t i = 0; i < repeat.times; i++) {
+        Level own = {
+            arena_text(&net->arena, "%s%02d_" REPEAT "/%02d/", level->prefix, position, (int)i),
+            level->source};
+        TRY(read_list(net, repeat.layers, &own));
+        level->source = own.source;
+    }
+    return NULL;
+}
+
+static bool is_repeat(Node node)
+{
+    const char *word = conf_is_map(node) && conf_entries(node) == 1 ? conf_key(conf_entry(node, 0))
+                                                                    : conf_scalar(node);
+    return word && strcmp(word, REPEAT) == 0;
+}
+
 static Err read_list(Net *net, Node list, Level *level)
 {
     for (int i = 0; i < conf_count(list); i++) {
-        TRY(read_layer(net, conf_item(list, i), i, level));
+        Node node = conf_item(list, i);
+        if (is_repeat(node)) {
+            TRY(read_repeat(net, node, i, level));
+            continue;
+        }
+        TRY(read_layer(net, node, i, level));
         level->source = net->layer_count - 1;
     }
     return NULL;
