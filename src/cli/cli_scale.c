@@ -138,15 +138,20 @@ static void print_table(const char *title, const Asked *asked, const ScalePoint 
 static void print_machine(const Asked *asked, const Machine *m, bool hosts)
 {
     bool given = asked->latency > 0 && asked->bandwidth > 0;
-    log_wrapped(2,
-                "\nmodel: a micro-batch %.3g ms, update %.3g GB/s, sum %.3g GB/s (gamma); between "
-                "hosts %.3g us (alpha) and %.3g GB/s (beta), %s; %d rank%s a host",
-                1e3 * m->leaf, 1e-9 / m->update, 1e-9 / m->gamma, 1e6 * m->alpha,
-                m->beta > 0 ? 1e-9 / m->beta : INFINITY,
-                given   ? "as given"
-                : hosts ? "measured between these hosts"
-                        : "measured by messages inside this host: give --latency and --bandwidth",
-                m->ranks, m->ranks > 1 ? "s" : "");
+    log_wrapped(2, "\nmodel: a micro-batch %.3g ms, update %.3g GB/s, sum %.3g GB/s (gamma)",
+                1e3 * m->leaf, 1e-9 / m->update, 1e-9 / m->gamma);
+    if (m->beta == 0)
+        log_wrapped(2,
+                    "no network is measured by one rank: give --latency and --bandwidth, else it "
+                    "costs nothing");
+    else
+        log_wrapped(2, "between hosts %.3g us (alpha) and %.3g GB/s (beta), %s; %d rank%s a host",
+                    1e6 * m->alpha, 1e-9 / m->beta,
+                    given   ? "as given"
+                    : hosts ? "measured between these hosts"
+                            : "measured by messages inside this host: give --latency and "
+                              "--bandwidth",
+                    m->ranks, m->ranks > 1 ? "s" : "");
 }
 
 /* Weak scaling from what one rank has. The walls: the network's share of a step, and the batch
@@ -154,14 +159,14 @@ static void print_machine(const Asked *asked, const Machine *m, bool hosts)
 static void predict(const Asked *asked, const Machine *m, const ScalePoint *one)
 {
     double critical = asked->critical > 0 ? asked->critical : one->noise;
+    bool known = !isnan(critical);
     log_wrapped(2,
-                "\npredicted, with %" PRId64 " micro-batches a rank; a sample's worth is 1 / (1 + "
+                "\npredicted, with %" PRId64 " micro-batch%s a rank; a sample's worth is 1 / (1 + "
                 "batch / critical batch), critical batch %s",
-                one->leaves,
+                one->leaves, one->leaves > 1 ? "es" : "",
                 asked->critical > 0 ? "as given"
-                                    : "= noise scale of these first steps (it grows in training)");
-    if (isnan(critical))
-        log_info("the critical batch is not measurable in these steps: give --critical");
+                : known             ? "= noise scale of these first steps (it grows in training)"
+                                    : "not measurable in these steps: give --critical");
     log_info("%6s %6s %9s %11s %12s %9s %9s %9s", "ranks", "hosts", "batch", "step, ms",
              "efficiency", "network", "worth", "both");
     for (int64_t p = 1; p <= asked->predict; p *= 2) {
@@ -169,14 +174,17 @@ static void predict(const Asked *asked, const Machine *m, const ScalePoint *one)
         Prediction alone = predict_step(m, 1, one->leaves, one->bytes);
         double batch = (double)one->batch * (double)p, efficiency = alone.step / step.step;
         double worth = predict_statistical(batch, critical);
-        log_info("%6" PRId64 " %6" PRId64 " %9.0f %11.3f %12.2f %8.0f%% %9.2f %9.2f", p, step.hosts,
-                 batch, 1e3 * step.step, efficiency, 100 * step.network / step.step, worth,
-                 efficiency * worth);
+        char walls[32] = "        -         -";
+        if (known)
+            snprintf(walls, sizeof walls, "%9.2f %9.2f", worth, efficiency * worth);
+        log_info("%6" PRId64 " %6" PRId64 " %9.0f %11.3f %12.2f %8.0f%% %s", p, step.hosts, batch,
+                 1e3 * step.step, efficiency, 100 * step.network / step.step, walls);
     }
-    log_wrapped(2,
-                "walls: more than %.0f ranks cost more samples than they save time (critical "
-                "batch %.0f / %.0f samples a rank)",
-                critical / (double)one->batch, critical, (double)one->batch);
+    if (known)
+        log_wrapped(2,
+                    "walls: more than %.0f ranks cost more samples than they save time (critical "
+                    "batch %.0f / %.0f samples a rank)",
+                    critical / (double)one->batch, critical, (double)one->batch);
 }
 
 static Err run_scale(Asked *asked)

@@ -15,6 +15,12 @@ ok "lines have at most 80 columns" narrow
 ok "no run directory is left" test ! -e runs
 ok "one rank alone, too" expect_status 0 scale 1
 ok "has the same digest" says_once "digest $digest "
+no_walls() { ! grep -E 'nan|inf|walls:' said; }
+one_part() { scale 1 --predict 4 --set batch.micro=$(sed -n 's/.*global: \([0-9]*\).*/\1/p' tiny.yaml); }
+ok "without a noise scale" expect_status 0 one_part
+ok "the critical batch is asked for" says_once "give --critical"
+ok "and no wall is made up" no_walls
+ok "one rank says that it measures no network" says_once "give --latency and --bandwidth, else"
 ok "several hosts, as groups, too" expect_status 0 env LOCKSTEP_GROUP=2 \
     timeout "$LIMIT" mpirun -q --oversubscribe --bind-to none -n 4 "$program" scale tiny.yaml \
     --rounds 1 --steps 12 --ranks 1,3,4 --predict 8 --latency 2 --bandwidth 11 --critical 900
