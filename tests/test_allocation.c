@@ -24,6 +24,7 @@ void *__real_realloc(void *memory, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 int __real_posix_memalign(void **memory, size_t alignment, size_t size);
 FILE *__real_fopen(const char *path, const char *mode);
+FILE *__real_open_memstream(char **text, size_t *size);
 int __real_open(const char *path, int flags, mode_t mode);
 
 void *__wrap_malloc(size_t size);
@@ -32,6 +33,7 @@ void *__wrap_realloc(void *memory, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
 FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_open_memstream(char **text, size_t *size);
 int __wrap_open(const char *path, int flags, ...);
 
 static void count(atomic_int *what)
@@ -74,6 +76,12 @@ FILE *__wrap_fopen(const char *path, const char *mode)
 {
     count(&openings);
     return __real_fopen(path, mode);
+}
+
+FILE *__wrap_open_memstream(char **text, size_t *size)
+{
+    count(&allocations);
+    return __real_open_memstream(text, size);
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -124,6 +132,28 @@ static void counts(void)
     mem_free(mem_alloc(1, 1));
     CU_ASSERT_EQUAL(openings, 2);
     scratch_remove(&scratch);
+}
+
+/* What a run may say between two steps: the verdict on an evaluation. */
+static void say_verdict(void *text)
+{
+    log_wrapped(2, "%s", (const char *)text);
+}
+
+static void a_wrapped_line(void)
+{
+    char text[FITTING_TEXT];
+    FILE *log = tmpfile();
+    LogLevel level = log_level_now();
+    fitting_text(&(Fitting){.verdict = FIT_OVER, .best = 1e-30}, 1, 1e-30, text, sizeof text);
+    log_to(log);
+    log_level(LOG_INFO);
+    watch(say_verdict, text);
+    log_level(level);
+    log_to(NULL);
+    CU_ASSERT(ftell(log) > 100);
+    fclose(log);
+    CU_ASSERT_EQUAL(allocations, 0);
 }
 
 /* ---- a run ---- */
@@ -283,6 +313,7 @@ static const Promise promises[] = {
     {"between the start of step 1 and the end nothing is allocated, no file opened, even with a "
      "trace",
      sgd},
+    {"nor to say the verdict on an evaluation", a_wrapped_line},
     {"the same with an optimizer that has slots", adamw},
     {"the same with data that are read ahead from the file", on_disk},
     {"the same while the batch changes", growing},

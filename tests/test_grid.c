@@ -34,7 +34,7 @@ static void order(void)
 {
     CU_ASSERT_FATAL(
         reads("{seed: 5, sweep: {batch.global: [10, 20], how: [{label: a, optimizer.lr: "
-              "1}, {optimizer.lr: 2, seed: 9}], seeds: 3}}"));
+              "1}, {optimizer.lr: 2, batch.micro: 9}], seeds: 3}}"));
     CU_ASSERT(grid.trials == 12 && grid_columns(&grid) == 3);
     CU_ASSERT_STRING_EQUAL(grid_column(&grid, 1), "how");
     CU_ASSERT(sets(0, 0, "batch.global=10") && sets(0, 1, "optimizer.lr=1") &&
@@ -43,9 +43,10 @@ static void order(void)
               sets(6, 0, "batch.global=20"));
     Arena arena = {0};
     CU_ASSERT_STRING_EQUAL(grid_trial(&grid, 0, &arena).cells[1], "a");
-    CU_ASSERT_STRING_EQUAL(grid_trial(&grid, 3, &arena).cells[1], "{optimizer.lr: 2, seed: 9}");
+    CU_ASSERT_STRING_EQUAL(grid_trial(&grid, 3, &arena).cells[1],
+                           "{optimizer.lr: 2, batch.micro: 9}");
     CU_ASSERT_STRING_EQUAL(grid_label(&grid, 11, &arena),
-                           "global 20, how {optimizer.lr: 2, seed: 9}, seed 7");
+                           "global 20, how {optimizer.lr: 2, batch.micro: 9}, seed 7");
     arena_free(&arena);
 }
 
@@ -136,6 +137,10 @@ static void folds(void)
     CU_ASSERT(!reads("{sweep: {folds: [2, 3]}}"));
     CU_ASSERT(!reads("{sweep: {folds: many}}"));
     CU_ASSERT(!reads("{sweep: {folds: 2, data.validation: [1, 2]}}"));
+    CU_ASSERT(!reads("{sweep: {folds: 2, v: [{label: a, data.validation: 1}]}}"));
+    CU_ASSERT(
+        !reads("{sweep: {folds: 2, points: {count: 2, data.validation: {integer: [1, 9]}}}}"));
+    CU_ASSERT(reads("{sweep: {v: [{label: a, data.validation: 1}]}}"));
     CU_ASSERT(!reads("{sweep: {folds: 2, fold: [{label: a, optimizer.lr: 1}]}}"));
     CU_ASSERT(reads("{sweep: {fold: [{label: a, optimizer.lr: 1}]}}"));
 }
@@ -162,12 +167,21 @@ static void refused(void)
     conf = NULL;
 }
 
+static void seeds_are_its_own(void)
+{
+    CU_ASSERT(!reads("{sweep: {seed: [1, 2]}}"));
+    CU_ASSERT(!reads("{sweep: {a: [{label: x, seed: 3, optimizer.lr: 1}]}}"));
+    CU_ASSERT(!reads("{sweep: {points: {count: 2, seed: {integer: [1, 9]}}}}"));
+    CU_ASSERT(reads("{sweep: {seeds: [1, 2]}}"));
+}
+
 static const Promise promises[] = {
     {"trials are numbered with the last axis fastest and the seeds inside", order},
     {"cases may stand under a name that is a key, too", named_like_a_key},
     {"the samples have every value of every axis", samples},
     {"a point's values lie in their ranges, evenly on their scales", scales},
     {"the points fill every tenth of a range", even},
+    {"what sets the seed is seeds alone", seeds_are_its_own},
     {"folds are an axis inside all others but the seeds", folds},
     {"what is no sweep is refused", refused},
     {0}};

@@ -123,22 +123,26 @@ static void wrap_line(FILE *stream, const char *text, size_t hang)
 
 static void wrap(FILE *stream, const char *prefix, int hang, const char *format, va_list arguments)
 {
-    char *whole = NULL;
-    size_t size;
-    FILE *text = open_memstream(&whole, &size);
-    if (!text)
-        return;
-    fputs(prefix, text);
-    vfprintf(text, format, arguments);
-    if (fclose(text) != 0)
-        return;
+    char near[1024], *whole = near; /* nothing is allocated for a text of usual length */
+    va_list again;
+    va_copy(again, arguments);
+    size_t before = strlen(prefix);
+    int size = vsnprintf(near, sizeof near, format, arguments) + (int)before + 1;
+    if (size > (int)sizeof near)
+        whole = malloc((size_t)size);
+    if (whole) {
+        memcpy(whole, prefix, before);
+        vsnprintf(whole + before, (size_t)size - before, format, again);
+    }
+    va_end(again);
     for (char *line = whole, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
         wrap_line(stream, line, (size_t)hang);
     }
-    free(whole);
+    if (whole != near)
+        free(whole);
 }
 
 void log_wrapped(int hang, const char *format, ...)

@@ -27,9 +27,7 @@ static Err check_folds(const Args *args, int64_t folds)
 {
     static const char *const others[] = {"--from", "--until", "--trace"};
     if (folds < 2)
-        FAIL(STATUS_USER,
-             "--folds %lld: a fold is held out and another one trained on, so there "
-             "are 2 at least",
+        FAIL(STATUS_USER, "--folds %lld: there are 2 at least, one to train on and one held out",
              (long long)folds);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (args_value(args, others[i]))
@@ -50,6 +48,8 @@ static Err train_folds(const Comm *world, const Args *args, int64_t folds)
     TRY(check_folds(args, folds));
     comm_limit(0);
     Err err = load_source(world, args->positional[0], args, &arena, overrides, &asked.config);
+    if (!err && world->rank == 0)
+        folds_announce_sections(&asked.config);
     overrides[asked.config.override_count++] = "search=null";
     overrides[asked.config.override_count++] = folds_section(folds, world->size, &arena);
     if (!err)

@@ -121,26 +121,38 @@ static void group_rows(Truth *t, bool repeated, Arena *arena)
 
 /* ---- predictions ---- */
 
+/* The rows that were predicted are those of the data, and classes are such. */
+static Err check_said(const Truth *t, H5 *file, const char *name, const char *path)
+{
+    H5Info row, said;
+    TRY(h5_info(file, "/row", &row));
+    TRY(h5_info(file, name, &said));
+    if (row.dims[0] != t->rows || said.dims[0] != t->rows ||
+        (!t->classes && (said.rank > 1 ? said.dims[1] : 1) != t->outputs))
+        FAIL(STATUS_USER, "%s: the data have another shape by now than was predicted", path);
+    int64_t *rows = mem_alloc(t->rows, sizeof *rows);
+    Err err = h5_read(file, "/row", H5_I64, 0, t->rows, rows);
+    bool same = !err && memcmp(rows, t->row, (size_t)t->rows * sizeof *rows) == 0;
+    mem_free(rows);
+    if (!err && !same)
+        err = ERR(STATUS_USER, "%s: the data have other rows by now than were predicted", path);
+    return err;
+}
+
 static Err read_said(const Truth *t, const char *path, double *said)
 {
     H5 *file;
-    H5Info info;
-    int64_t *row = mem_alloc(t->rows, sizeof *row);
     const char *name = t->classes ? "/class" : "/values";
     TRY(h5_open(&file, path));
     if (!t->classes && !h5_has(file, name))
         name = "/probabilities";
-    Err err = h5_info(file, "/row", &info);
-    if (!err && info.dims[0] == t->rows)
-        err = h5_read(file, "/row", H5_I64, 0, t->rows, row);
-    bool same =
-        !err && info.dims[0] == t->rows && memcmp(row, t->row, (size_t)t->rows * sizeof *row) == 0;
-    if (!err && !same)
-        err = ERR(STATUS_USER, "%s: the data have other rows by now than were predicted", path);
+    Err err = check_said(t, file, name, path);
     if (!err)
         err = h5_read(file, name, H5_F64, 0, t->rows, said);
+    for (int64_t i = 0; i < t->rows && !err && t->classes; i++)
+        if (!(said[i] >= 0 && said[i] < t->classes))
+            err = ERR(STATUS_FAILED, "%s: class %g is none of the %d", path, said[i], t->classes);
     h5_close(file);
-    mem_free(row);
     return err;
 }
 

@@ -75,6 +75,7 @@ Err bias_plan_read(BiasPlan *plan, Grid *grid, Conf *conf)
         return conf_fail_key(data, "resample",
                              "bias_variance says how training sets are drawn; leave it out");
     add_models(plan, grid, conf);
+    TRY(grid_check(grid));
     grid->ranks_per_trial = plan->ranks_per_trial;
     grid->keep_checkpoints = plan->keep_checkpoints;
     grid->trials = (int64_t)grid->axis[0].count * plan->models;
@@ -109,6 +110,11 @@ Err bias_plan_judge(const Engine *e, void *context)
         return conf_fail_key(
             plan->section, "part", "there is no %s part to measure the models on%s",
             bias_plan_part_name(plan), plan->part == 0 ? "; part: validation is another" : "");
+    if (classes && e->loss.task.outputs > 1 && e->loss.task.outputs != classes)
+        return conf_fail(plan->section,
+                         "the data have %d classes and the net %d outputs: what it says must be "
+                         "one of the classes",
+                         classes, e->loss.task.outputs);
     if (classes && plan->noise == BIAS_NOISE_KNOWN && plan->known >= most)
         return conf_fail(plan->noise_node,
                          "of %d classes the noise is the share of wrong labels, less than %.4g: "

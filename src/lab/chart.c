@@ -1,6 +1,8 @@
 /* Points are kept in arrays of the room that was asked for. */
 #include "lab/chart.h"
 
+#include "lab/spread.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -73,12 +75,6 @@ void chart_log_y(Chart *chart, double times)
         chart->log_y = true;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 void chart_frame_y(Chart *chart)
 {
     enum { LEAST = 8 }; /* of fewer values there are hardly quartiles */
@@ -91,7 +87,7 @@ void chart_frame_y(Chart *chart)
     for (int i = 0; i < chart->count; i++)
         for (int64_t k = 0; k < chart->series[i].count; k++)
             y[n++] = chart->series[i].y[k];
-    qsort(y, (size_t)n, sizeof *y, by_value);
+    spread_median(y, n); /* which sorts them */
     double low = y[n / 4], high = y[n - 1 - n / 4], reach = 3 * (high - low);
     frame[0] = frame[1] = y[n / 2];
     for (int i = 0; i < chart->count; i++) {

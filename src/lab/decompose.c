@@ -152,7 +152,7 @@ static void figures_of_classes(const Predictions *p, const double *sum, double *
         (sum[SUM_UNBIASED] / n - q * mean_of_minority / p->classes) / (1 - q);
     figure[DECOMPOSED_BIASED] = (sum[SUM_BIASED] / n - q * mean_of_minority / p->classes) / (1 - q);
     figure[DECOMPOSED_VARIANCE] = figure[DECOMPOSED_UNBIASED] - figure[DECOMPOSED_BIASED];
-    figure[DECOMPOSED_NOISE] = rate * sum[SUM_LEVER] / n / (1 - q);
+    figure[DECOMPOSED_NOISE] = rate * sum[SUM_LEVER] / n / (1 - q) + 0; /* no -0 */
 }
 
 static void figures(const Predictions *p, const double *sum, double *figure)

@@ -43,6 +43,21 @@ void folds_announce(Conf *conf, int64_t folds)
         log_wrapped(2, "data.fold does not count here: all %" PRId64 " folds are run", folds);
 }
 
+void folds_announce_sections(const ConfigSource *config)
+{
+    static const char *const sections[] = {"sweep", "search", "bias_variance"};
+    Conf *conf = NULL;
+    Err err =
+        conf_parse(&conf, config->name, config->text, config->overrides, config->override_count);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && !err; i++)
+        if (conf_entries(conf_get(conf_root(conf), sections[i])) > 0)
+            log_wrapped(2,
+                        "the section `%s:` does not count here: --folds trains with CONFIG alone",
+                        sections[i]);
+    err_free(err); /* whoever reads it next will say so */
+    conf_free(conf);
+}
+
 /* ---- the table ---- */
 
 typedef struct Table {
@@ -64,7 +79,7 @@ static void print(const Table *t, const char *name, const double *values, const 
         if (t->shown[f] && isnan(values[f]))
             at += snprintf(line + at, sizeof line - (size_t)at, " %9s", "-");
         else if (t->shown[f])
-            at += snprintf(line + at, sizeof line - (size_t)at, " %9.5g", values[f]);
+            at += snprintf(line + at, sizeof line - (size_t)at, " %9.4g", values[f]);
     log_info("%s%s%s", line, *end ? "  " : "", end);
 }
 

@@ -12,7 +12,9 @@
 const char *folds_section(int64_t folds, int ranks, Arena *arena);
 /* Runs it and prints a table of the folds. Errors as of sweep_run. Collective. */
 Err folds_run(const Experiment *asked);
-/* Says which keys of the document do not count. */
+/* Says which keys of the document do not count; and, of the user's own, which sections. Rank 0
+ * alone. */
+void folds_announce_sections(const ConfigSource *config);
 void folds_announce(Conf *conf, int64_t folds);
 
 #endif

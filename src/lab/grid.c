@@ -88,6 +88,7 @@ Err grid_add_range(Grid *grid, Node ranges, Node entry)
     if (!is_path(conf_key(entry), conf_arena(ranges.conf)))
         return conf_fail_key(ranges, conf_key(entry), "no configuration has the key \"%s\"",
                              conf_key(entry));
+    grid->ranges = ranges;
     return space_add(&grid->space, entry);
 }
 
@@ -130,15 +131,43 @@ static Err read_seeds(Grid *grid, Node seeds, int64_t first, Arena *arena)
     return NULL;
 }
 
-/* What the folds set and what their column is called is no other axis' matter. */
-static Err check_folds(const Grid *grid)
+/* Whether `path` is what the grid sets in every trial, last of all, or a column of its own. */
+static bool is_own(const Grid *grid, const char *path)
 {
-    static const char *const theirs[] = {GRID_FOLD, "data.fold", "data.validation"};
-    for (int a = 0; a < grid->axes && grid->folds; a++)
-        for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
-            if (strcmp(grid->axis[a].name, theirs[i]) == 0)
-                return conf_fail(grid->axis[a].values,
-                                 "there cannot be an axis %s beside sweep.folds", theirs[i]);
+    const char *const own[] = {"seed", grid->seed_place, grid->folds ? GRID_FOLD : NULL,
+                               grid->folds ? "data.fold" : NULL,
+                               grid->folds ? "data.validation" : NULL};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (own[i] && strcmp(own[i], path) == 0)
+            return true;
+    return false;
+}
+
+static Err refuse_own(const Grid *grid, Node where, const char *path)
+{
+    if (!is_own(grid, path))
+        return NULL;
+    bool seed = strcmp(path, "seed") == 0, swept = strcmp(grid->section, "sweep") == 0;
+    return conf_fail(where, "%s sets %s in every trial, so that nothing else can%s",
+                     grid->folds && !seed ? "sweep.folds" : grid->section, path,
+                     seed && swept ? "; its axis of seeds is called seeds" : "");
+}
+
+Err grid_check(const Grid *grid)
+{
+    for (int a = 0; a < grid->axes; a++) {
+        const Axis *axis = &grid->axis[a];
+        TRY(refuse_own(grid, axis->values, axis->name));
+        for (int i = 0; axis->cases && i < axis->count; i++) {
+            Node each = conf_item(axis->values, i);
+            for (int k = 0; k < conf_entries(each); k++)
+                TRY(refuse_own(grid, conf_entry(each, k), conf_key(conf_entry(each, k))));
+        }
+    }
+    for (int i = 0; i < grid->space.count; i++) {
+        const char *path = grid->space.param[i].path;
+        TRY(refuse_own(grid, conf_get(grid->ranges, path), path));
+    }
     return NULL;
 }
 
@@ -175,7 +204,7 @@ Err grid_read(Grid *grid, Conf *conf)
     TRY(read_points(grid, settings.points));
     TRY(read_seeds(grid, settings.seeds, (int64_t)grid->seed, conf_arena(conf)));
     grid->folds = settings.folds;
-    TRY(check_folds(grid));
+    TRY(grid_check(grid));
     grid->ranks_per_trial = settings.ranks_per_trial;
     grid->keep_checkpoints = settings.keep_checkpoints;
     double trials = (double)grid->seed_count * (double)(grid->points ? grid->points : 1) *

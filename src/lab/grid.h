@@ -31,6 +31,7 @@ typedef struct Grid {
     Axis axis[GRID_AXES];
     int axes;
     Space space;
+    Node ranges;    /* the mapping that the space's ranges are entries of */
     int64_t points; /* 0: there is no such axis */
     int64_t folds;  /* 0: there is no such axis */
     int64_t *seeds;
@@ -55,6 +56,9 @@ Err grid_read(Grid *grid, Conf *conf);
 Err grid_add_axis(Grid *grid, Node entry);
 /* Adds an entry of the mapping `ranges`, of a key that configurations have, to the space. */
 Err grid_add_range(Grid *grid, Node ranges, Node entry);
+/* Refuses an axis, a case or a range of what the grid sets itself in every trial, last of all: the
+ * seed, what comes with it, and folds. STATUS_USER at its place. */
+Err grid_check(const Grid *grid);
 /* What the columns of a trial are called: axes, parameters of points, fold, seed. */
 #define GRID_FOLD "fold"
 int grid_columns(const Grid *grid);

@@ -179,21 +179,29 @@ static double epoch_of(const Sheet *metrics, double step, int64_t *row)
     return step == end ? to : from + (to - from) * (step - before) / (end - before);
 }
 
-/* Every `every`th step of the file; squares of a layer's tensors add up where `joined`. */
+/* Every `every`th step that has the figure; squares of a layer's tensors add up where `joined`. */
 static void add_layers(Chart *chart, const ReportRun *run, const char *column, bool joined)
 {
     const Sheet *l = &run->layers;
     int step = sheet_column(l, "step"), tensor = sheet_column(l, "tensor");
     int value = sheet_column(l, column);
     int64_t at = 0, steps = 0, seen = -1;
+    double last = NAN;
     for (int64_t r = 0; r < l->rows; r++)
-        steps += r == 0 || sheet_number(l, r, step) != sheet_number(l, r - 1, step);
+        if (isfinite(sheet_number(l, r, value))) {
+            steps += sheet_number(l, r, step) != last;
+            last = sheet_number(l, r, step);
+        }
     int64_t every = steps / (2 * PIECES) + 1;
+    last = NAN;
     for (int64_t r = 0; r < l->rows; r++) {
         double now = sheet_number(l, r, step), y = sheet_number(l, r, value);
-        seen += r == 0 || now != sheet_number(l, r - 1, step);
+        if (!isfinite(y))
+            continue;
+        seen += now != last;
+        last = now;
         double x = epoch_of(&run->metrics, now, &at);
-        if (seen % every || !isfinite(y) || !isfinite(x))
+        if (seen % every || !isfinite(x))
             continue;
         const char *name = sheet_text(l, r, tensor);
         Series *s = series_of(chart, name, joined ? layer_length(name) : strlen(name), steps);

@@ -10,13 +10,13 @@
 
 /* The rows that were judged: the last one, and the one with the least loss, since which a net that
  * overfits does so. -1: there is none. */
-typedef struct Judged {
+typedef struct Evaluations {
     int64_t last, best;
-} Judged;
+} Evaluations;
 
-static Judged find_judged(const Sheet *m)
+static Evaluations find_judged(const Sheet *m)
 {
-    Judged judged = {-1, -1};
+    Evaluations judged = {-1, -1};
     int verdict = sheet_column(m, "verdict"), loss = sheet_column(m, "loss");
     for (int64_t row = 0; row < m->rows; row++) {
         if (*sheet_text(m, row, verdict) == '\0')
@@ -32,7 +32,7 @@ void report_fitting(Report *report, const ReportRun *run)
 {
     const Sheet *m = &run->metrics;
     Arena *arena = &report->arena;
-    Judged judged = find_judged(m);
+    Evaluations judged = find_judged(m);
     if (judged.last < 0)
         return;
     const char *word = sheet_text(m, judged.last, sheet_column(m, "verdict")), *since = "";

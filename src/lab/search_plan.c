@@ -50,6 +50,7 @@ Err search_plan_read(SearchPlan *plan, Grid *grid, Conf *conf)
     *plan = (SearchPlan){.seed = (int64_t)grid->seed};
     TRY(conf_fields(section, fields, plan));
     TRY(read_ranges(plan, grid, section));
+    TRY(grid_check(grid));
     if (plan->trials == 0 && plan->method != SEARCH_HYPERBAND)
         return conf_fail_key(section, "trials", "trials: how many? Only hyperband knows by itself");
     if (plan->method == SEARCH_BAYES && plan->trials > BAYES_MOST)

@@ -38,6 +38,7 @@ static const Field common_fields[] = {
      .help = "the layers that feed it, if not the one before it"},
 };
 
+enum { LAYERS_MOST = 100000 };
 enum { COMMON_FIELDS = sizeof common_fields / sizeof *common_fields };
 
 typedef struct Repeat {
@@ -253,6 +254,8 @@ static Err read_layer(Net *net, Node node, int position, const Level *level)
         return tell_layer(err, &layer, level, type_name);
     TRY(name_layer(net, &layer, level, common->name));
     TRY(connect(net, &layer, level, common->from));
+    if (net->layer_count == LAYERS_MOST)
+        return layer_fail(&layer, "more than %d layers", LAYERS_MOST);
     layer.index = net->layer_count;
     TRY(layer.type->setup(&layer));
     CHECK(shape_size(layer.out) > 0, "%s: setup left no shape", layer.type->name);

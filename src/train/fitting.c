@@ -106,8 +106,10 @@ static bool underfits(const Fitting *f, double constant)
 
 Fit fitting_note(Fitting *f, double validation, double constant, int64_t step, int64_t samples)
 {
-    if (!isfinite(validation))
+    if (!isfinite(validation)) {
+        f->row = 0;
         return FIT_UNKNOWN;
+    }
     double train = f->train_samples > 0 ? f->train_sum / (double)f->train_samples : NAN;
     f->train_sum = 0;
     f->train_samples = 0;

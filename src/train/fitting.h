@@ -12,7 +12,8 @@
  *     ok             all else; also what is too short to be told.
  *
  * Why so. Means of 3: the least of many noisy V is an outlier, and everything is above it. The
- * noise is the largest distance of a V from the middle of its neighbours since the best: a slope
+ * noise is the largest distance of a V from the middle of its neighbours, of the last 10 at most,
+ * since the least mean: a slope
  * adds nothing to it, and the plunge of a run's beginning, which is no noise, lies before the best.
  * Where V is flat but for white noise and T falls, 8 runs of 30 evaluations in 100 are called
  * overfitting all the same (tests/test_fitting.c counts). That T falls tells overfitting from a
@@ -45,7 +46,7 @@ typedef struct Fitting {
     double least;                    /* the least mean of 3 V */
     int64_t since_least;             /* evaluations */
     int64_t above;                   /* in a row, the last one being above it by more than noise */
-    int64_t verdict;                 /* Fit of the last one */
+    int64_t verdict;                 /* Fit of the last one that was finite */
     int64_t row;                     /* evaluations in a row that had it */
     double validation[FITTING_KEPT]; /* V, the latest first */
     double train[FITTING_KEPT];      /* T, likewise */

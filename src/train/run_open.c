@@ -35,9 +35,10 @@ static void warn_of_symmetry(const Engine *e)
 {
     const Layer *layer = net_symmetric(e->net, e->state.values);
     if (layer)
-        log_warning("layer %d (%s) starts at zeros: its units begin alike, and where the next "
-                    "layer does not tell them apart they stay alike (symmetry)",
-                    layer->position, layer->name);
+        log_wrapped_warning(2,
+                            "layer %d (%s) starts at zeros: its units begin alike, and where the "
+                            "next layer does not tell them apart they stay alike (symmetry)",
+                            layer->position, layer->name);
 }
 
 Err run_start_state(Run *run)

@@ -118,7 +118,9 @@ Summary run_summary(Run *run)
                      .test = run->test,
                      .stopped = (Stopped)control->stopped,
                      .setback = control->setback,
-                     .fit = run->validation.samples ? (Fit)control->fitting.verdict : FIT_UNKNOWN,
+                     .fit = run->validation.samples && isfinite(run->validation.loss)
+                                ? (Fit)control->fitting.verdict
+                                : FIT_UNKNOWN,
                      .overfitting_since = fitting_since(&control->fitting, e->clock.epoch),
                      .best_step = control->best_step,
                      .best_loss = control->best_loss,

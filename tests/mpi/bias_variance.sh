@@ -111,6 +111,10 @@ wrong() { # SENTENCE TEXT OPTION...
 p=3 wrong "no axis is refused" '"axis" is missing' --set 'bias_variance={models: 5}'
 wrong "also two" "expected one axis" --set 'bias_variance.axis={seed: [1], model.1.dense: [2]}'
 wrong "an axis without values" "the axis seed has no values" --set 'bias_variance.axis={seed: []}'
+wrong "an axis of what the models differ in" "sets data.resample.number in every trial" \
+    --set 'bias_variance.axis={data.resample.number: [0, 1]}'
+p=2 wrong "a net with more outputs than classes" "and the net 5 outputs" --set 'model.4={dense: 5}' \
+    --set 'bias_variance.axis={optimizer.lr: [0.1, 0.2]}'
 wrong "a single model" "from 3" --set bias_variance.models=1
 p=3 wrong "parts that want more rows than there are" "4 parts of 100 rows are more than the 240" \
     --set bias_variance.resample=split

@@ -60,6 +60,12 @@ done
 ok "of a run without there is none of it" expect_status 0 ranks 0 report off -o off.html
 ok "at all" eval '! grep -qE "Layer by layer|Dead units" off.html'
 
+# A picture of every second row of those that are logged is not without those that are looked at.
+expect_status 0 ranks 1 train tiny.yaml --run long --set 'train={length: 800 steps, diagnostics: 2 steps}' \
+    --set 'log={every: 1 step}'
+expect_status 0 ranks 0 report long -o long.html
+ok "a long run has the curves, too" grep -qF ">Dead units</h3>" long.html
+
 # A net that vanishes: what check says before, the report says after.
 cat >deep.yaml <<'END'
 name: deep

@@ -12,7 +12,7 @@ ok "with a row for each fold" test "$(cut -d, -f2 one/trials.csv | xargs)" = "fo
 ok "says that data.validation does not count" says_once "data.validation: 60 does not count here"
 ok "no line is longer than 80" test "$(awk '{ gsub(/±/, "+") } length > 80' said | wc -l)" = 0
 cells() { awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
-    { s += $at; q += $at * $at; n++ } END { m = s / n; printf "%.5g %.3g", m, sqrt((q - n * m * m) / (n - 1)) }' one/trials.csv; }
+    { s += $at; q += $at * $at; n++ } END { m = s / n; printf "%.4g %.3g", m, sqrt((q - n * m * m) / (n - 1)) }' one/trials.csv; }
 shown() { read -r _ _ mean _ < <(figures mean); read -r _ _ deviation _ < <(figures dev)
     [[ "$mean $(printf %.3g "$deviation")" == "$(cells validation_loss)" ]] ||
         { why="it prints $mean $deviation, the table makes $(cells validation_loss)"; return 1; }; }
@@ -61,6 +61,10 @@ for f in grid/trials/*/trial.csv; do sed -i 's/,[^,]*$//' "$f"; done
 older() { [[ $(awk -F, '{ print NF }' grid/trials.csv | sort -u | wc -l) == 1 ]]; }
 expect_status 0 ranks 2 sweep tiny.yaml --run grid --resume --set 'sweep={folds: 2, optimizer.lr: [0.1, 0.2], seeds: 2}'
 ok "rows of an older program get the columns that they lack" older
+
+ok "a section for experiments does not count" expect_status 0 ranks 2 train tiny.yaml --run sectioned --folds 3 \
+    --set 'sweep={optimizer.lr: [0.1, 0.5]}'
+ok "and that is said once" says_once 'the section `sweep:` does not count here'
 
 wrong() { # SENTENCE TEXT ARGUMENTS...
     ok "$1 is refused" expect_status 2 ranks 2 train tiny.yaml --run wrong "${@:3}"
