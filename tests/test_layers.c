@@ -457,6 +457,7 @@ static void shapes_that_do_not_fit_are_named(void)
         {"[{residual: [{dense: 4}, {dense: 4}, {group_norm: 3}]}]",
          "layer 2 (00_residual/main/02_group_norm):",
          {1, 1, 4}},
+        {"[relu, {dense: 3, name: a}]", "in layer 1 (01)", {1, 1, 3}},
         {"[{repeat: {times: 0, layers: [relu]}}, {dense: 2}]", "from 1 to", {1, 1, 4}},
         {"[{repeat: {layers: [relu]}}, {dense: 2}]", "\"times\" is missing", {1, 1, 4}},
         {"[{repeat: {times: 2, layers: relu}}, {dense: 2}]", "a list of layers", {1, 1, 4}},

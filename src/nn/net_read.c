@@ -238,8 +238,9 @@ static Err read_type(Net *net, Layer *layer, const char **name, Common **common)
 /* A complaint about what stands in the file, with the layer that it is about. */
 static Err tell_layer(Err err, const Layer *layer, const Level *level, const char *type_name)
 {
-    Err longer = ERR(err_status(err), "%s\n  in layer %d (%s%02d_%s)", err_text(err),
-                     layer->position, level->prefix, layer->position, type_name);
+    Err longer =
+        ERR(err_status(err), "%s\n  in layer %d (%s%02d%s%s)", err_text(err), layer->position,
+            level->prefix, layer->position, type_name ? "_" : "", type_name ? type_name : "");
     err_free(err);
     return longer;
 }
@@ -247,7 +248,7 @@ static Err tell_layer(Err err, const Layer *layer, const Level *level, const cha
 static Err read_layer(Net *net, Node node, int position, const Level *level)
 {
     Layer layer = {.node = node, .position = position};
-    const char *type_name = "";
+    const char *type_name = NULL;
     Common *common;
     Err err = read_type(net, &layer, &type_name, &common);
     if (err)
