@@ -167,6 +167,15 @@ static void refused(void)
     conf = NULL;
 }
 
+static void nothing_twice(void)
+{
+    CU_ASSERT(!reads("{sweep: {batch.global: [8, 16, 8]}}"));
+    CU_ASSERT(!reads("{sweep: {a: [{label: x, batch.global: 8}, {label: x, batch.global: 9}]}}"));
+    CU_ASSERT(!reads("{sweep: {a: [{batch.global: 8}, {batch.global: 8}]}}"));
+    CU_ASSERT(!reads("{sweep: {seeds: [3, 3]}}"));
+    CU_ASSERT(reads("{sweep: {a: [{label: x, batch.global: 8}, {label: y, batch.global: 8}]}}"));
+}
+
 static void seeds_are_its_own(void)
 {
     CU_ASSERT(!reads("{sweep: {seed: [1, 2]}}"));
@@ -181,6 +190,7 @@ static const Promise promises[] = {
     {"the samples have every value of every axis", samples},
     {"a point's values lie in their ranges, evenly on their scales", scales},
     {"the points fill every tenth of a range", even},
+    {"an axis has no value, label or seed twice", nothing_twice},
     {"what sets the seed is seeds alone", seeds_are_its_own},
     {"folds are an axis inside all others but the seeds", folds},
     {"what is no sweep is refused", refused},

@@ -182,9 +182,10 @@ static void predict(const Asked *asked, const Machine *m, const ScalePoint *one)
     }
     if (known)
         log_wrapped(2,
-                    "walls: more than %.0f ranks cost more samples than they save time (critical "
+                    "walls: more than %.0f rank%s cost more samples than they save time (critical "
                     "batch %.0f / %.0f samples a rank)",
-                    critical / (double)one->batch, critical, (double)one->batch);
+                    critical / (double)one->batch, critical / (double)one->batch < 1.5 ? "" : "s",
+                    critical, (double)one->batch);
 }
 
 static Err run_scale(Asked *asked)

@@ -64,14 +64,23 @@ static Err measure(Work *work, const Comm *alone)
     return NULL;
 }
 
-/* Collective. */
-static Err conclude(Work *work)
+static Err check_noise(Work *work, const Comm *alone)
+{
+    LogLevel level = log_level_now();
+    log_level(LOG_SILENT); /* data will be read again */
+    Err err = bias_noise_check(&work->plan, &work->crew, alone);
+    log_level(level);
+    return err;
+}
+
+/* What rank 0 does without the others. Collective. */
+static Err by_first(Work *work, Err (*what)(Work *work, const Comm *alone))
 {
     const Comm *world = work->crew.asked.world;
     bool leads = world->rank == 0;
     Comm alone;
     comm_part(world, leads ? 0 : -1, &alone);
-    Err err = leads ? measure(work, &alone) : NULL;
+    Err err = leads ? what(work, &alone) : NULL;
     comm_free(&alone);
     return comm_agree(world, err);
 }
@@ -83,6 +92,7 @@ static Err run(Work *work)
     TRY(comm_agree(world, prepare(work)));
     TRY(comm_agree(world, crew_divide(crew)));
     TRY(crew_check(crew, &crew->grid, bias_plan_judge, &work->plan));
+    TRY(by_first(work, check_noise));
     TRY(crew_claim(crew));
     if (world->rank == 0)
         crew_begin(crew);
@@ -90,7 +100,7 @@ static Err run(Work *work)
     for (int64_t t = 0; t < crew->grid.trials; t++)
         jobs[t].trial = t;
     TRY(crew_run(crew, jobs, crew->grid.trials));
-    return conclude(work);
+    return by_first(work, measure);
 }
 
 Err bias_variance_run(const Experiment *asked)

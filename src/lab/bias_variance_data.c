@@ -206,17 +206,48 @@ static void measure(BiasSetting *setting, const Truth *t, const BiasPlan *plan, 
     mem_free(group);
 }
 
+static Err read_groups(Truth *t, const BiasPlan *plan, const Config *config, const Comm *alone,
+                       Arena *arena)
+{
+    TRY(read_truth(t, config, alone, bias_plan_part(plan), arena));
+    group_rows(t, plan->noise == BIAS_NOISE_REPEATED, arena);
+    if (t->groups == 0)
+        return conf_fail(plan->noise_node,
+                         "no two of the %" PRId64 " rows of %s have the same inputs: they do not "
+                         "tell the noise",
+                         t->rows, bias_plan_part_name(plan));
+    return NULL;
+}
+
+/* Of the first model of the axis' value `index`. */
+static Err read_config(const BiasPlan *plan, const Crew *crew, int index, Arena *arena,
+                       Config *config)
+{
+    return crew_read_trial(crew, &crew->grid, (int64_t)index * plan->models, arena, config);
+}
+
+Err bias_noise_check(const BiasPlan *plan, const Crew *crew, const Comm *alone)
+{
+    Err err = NULL;
+    int count = plan->noise == BIAS_NOISE_REPEATED ? crew->grid.axis[0].count : 0;
+    for (int i = 0; i < count && !err; i++) {
+        Arena arena = {0};
+        Config config = {0};
+        Truth truth = {0};
+        err = read_config(plan, crew, i, &arena, &config);
+        if (!err)
+            err = read_groups(&truth, plan, &config, alone, &arena);
+        config_free(&config);
+        arena_free(&arena);
+    }
+    return err;
+}
+
 static Err measure_setting(BiasSetting *setting, const BiasPlan *plan, const Crew *crew,
                            const Config *config, const Comm *alone, int index, Arena *arena)
 {
     Truth t = {0};
-    TRY(read_truth(&t, config, alone, bias_plan_part(plan), arena));
-    group_rows(&t, plan->noise == BIAS_NOISE_REPEATED, arena);
-    if (t.groups == 0)
-        return conf_fail(plan->noise_node,
-                         "no two of the %" PRId64 " rows of %s have the same inputs: they do not "
-                         "tell the noise",
-                         t.rows, bias_plan_part_name(plan));
+    TRY(read_groups(&t, plan, config, alone, arena));
     setting->classes = t.classes;
     double *said = mem_alloc(plan->models * t.rows * t.outputs, sizeof *said);
     Err err = read_models(setting, &t, plan, crew, index, said);
@@ -231,8 +262,7 @@ Err bias_setting_measure(BiasSetting *setting, const BiasPlan *plan, const Crew 
 {
     Arena arena = {0};
     Config config = {0};
-    int64_t first = (int64_t)index * plan->models;
-    Err err = crew_read_trial(crew, &crew->grid, first, &arena, &config);
+    Err err = read_config(plan, crew, index, &arena, &config);
     if (!err)
         err = measure_setting(setting, plan, crew, &config, alone, index, &arena);
     config_free(&config);

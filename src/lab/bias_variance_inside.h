@@ -38,6 +38,9 @@ typedef struct BiasSetting {
     Decomposition figures;
 } BiasSetting;
 
+/* Whether the rows of every value of the axis tell the noise, if they are to. By rank 0 alone, in a
+ * Comm of its own. STATUS_USER: no inputs repeat. */
+Err bias_noise_check(const BiasPlan *plan, const Crew *crew, const Comm *alone);
 /* Decomposes the models of the axis' value `index`, from their files. By rank 0 alone, in a Comm of
  * its own. STATUS_USER: the data have other rows than was predicted, or none that repeat. */
 Err bias_setting_measure(BiasSetting *setting, const BiasPlan *plan, const Crew *crew,

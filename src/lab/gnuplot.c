@@ -70,6 +70,9 @@ static void write_axes(FILE *script, const Chart *chart)
     fputs("' offset 0,0.4 textcolor " INK "\nset bmargin 2.8\n", script);
     if (chart->log_y && chart_range(chart, true, 0, &least, &most))
         write_log_ticks(script, "y", least, most);
+    if (!chart->log_y && chart_range(chart, true, -INFINITY, &least, &most) && least == 0 &&
+        most == 0)
+        fputs("set yrange [0:1]\n", script);
     if (chart->framed) {
         double margin = 0.03 * (chart->frame[1] - chart->frame[0]);
         fprintf(script, "set yrange [%g:%g]\n", chart->frame[0] - margin, chart->frame[1] + margin);

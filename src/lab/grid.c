@@ -63,6 +63,25 @@ static bool is_case(Node value)
     return false;
 }
 
+/* What a trial's column says of a value of the axis. */
+static const char *value_text(const Axis *axis, int i, Arena *arena)
+{
+    Node value = conf_item(axis->values, i);
+    const char *label = axis->cases ? conf_scalar(conf_get(value, "label")) : NULL;
+    return label ? label : conf_line(value, arena);
+}
+
+/* Two rows of a table must not look alike, nor one trial count twice. */
+static Err refuse_twice(const Axis *axis, Arena *arena)
+{
+    for (int i = 1; i < axis->count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(value_text(axis, i, arena), value_text(axis, k, arena)) == 0)
+                return conf_fail(conf_item(axis->values, i), "the axis %s has %s twice", axis->name,
+                                 value_text(axis, i, arena));
+    return NULL;
+}
+
 Err grid_add_axis(Grid *grid, Node entry)
 {
     const char *name = conf_key(entry);
@@ -80,7 +99,7 @@ Err grid_add_axis(Grid *grid, Node entry)
                          name);
     for (int i = 0; axis->cases && i < axis->count; i++)
         TRY(check_case(conf_item(entry, i)));
-    return NULL;
+    return refuse_twice(axis, conf_arena(entry.conf));
 }
 
 Err grid_add_range(Grid *grid, Node ranges, Node entry)
@@ -127,6 +146,10 @@ static Err read_seeds(Grid *grid, Node seeds, int64_t first, Arena *arena)
         if (list)
             TRY(conf_number(conf_item(seeds, i), 0, 9e15, &value));
         grid->seeds[i] = list ? (int64_t)value : first + i;
+        for (int k = 0; k < i; k++)
+            if (grid->seeds[k] == grid->seeds[i])
+                return conf_fail(conf_item(seeds, i), "the axis seeds has %lld twice",
+                                 (long long)grid->seeds[i]);
     }
     return NULL;
 }

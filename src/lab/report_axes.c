@@ -143,9 +143,9 @@ static Err draw_view(View *v)
     chart.log_x = settings_geometric(x, count);
     chart.ticks = x;
     chart.tick_count = count;
-    const char *over = v->settings->sweep->folds ? "folds and seeds" : "seeds";
-    const char *note = arena_text(arena, "mean and deviation over %s%s", over,
-                                  has_points(v->settings) ? ", of the best of the points" : "");
+    const char *note =
+        arena_text(arena, "mean and deviation over %s%s", settings_over(v->settings, true),
+                   has_points(v->settings) ? ", of the best of the points" : "");
     finish(v, &chart, &note);
     return report_chart(v->report, &chart, note);
 }
@@ -206,7 +206,7 @@ static Err draw_points(View *v)
                    spread_mean(&v->settings->setting[i].figure[v->settings->metric]), 0);
     }
     chart.log_x = count > 1 && x[0] > 0 && is_log_range(v);
-    const char *note = "the mean over seeds";
+    const char *note = arena_text(arena, "the mean over %s", settings_over(v->settings, true));
     finish(v, &chart, &note);
     return report_chart(v->report, &chart, note);
 }

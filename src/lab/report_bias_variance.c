@@ -106,10 +106,10 @@ Err report_bias_variance(Report *report, const ReportSweep *sweep)
                  of_classes(sheet)
                      ? "Domingos' decomposition of 0-1 loss: error = bias + net variance + noise, "
                        "net variance = unbiased - biased. With standard errors over rows and "
-                       "models. Without a known noise the bias has it."
+                       "models. Noise that nobody has named is in the bias."
                      : "Squared error = bias squared + variance + noise, each without bias, with "
-                       "standard errors over rows and models. Without a known noise, bias squared "
-                       "has it.");
+                       "standard errors over rows and models. Noise that nobody has named is in "
+                       "bias squared.");
     table(report, sheet);
     return report->draws ? draw(report, sheet) : NULL;
 }

@@ -94,6 +94,8 @@ typedef struct Settings {
 Node settings_ranges(const ReportSweep *sweep);
 Settings settings_read(Report *report, const ReportSweep *sweep);
 /* The name of a metric's or an axis' column; its value for a setting. */
+/* What the trials of a setting differ in: "the seed"; of means over them "seeds". */
+const char *settings_over(const Settings *settings, bool several);
 const char *settings_name(const Settings *settings, int column);
 const char *settings_text(const Settings *settings, int setting, int column);
 double settings_number(const Settings *settings, int setting, int column);

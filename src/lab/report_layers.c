@@ -97,6 +97,9 @@ static bool counts(const Case *c, Moment at, int64_t row)
 
 /* ---- against depth ---- */
 
+enum { DEPTHS = 8 }; /* of so few layers each has its number */
+static const double depths[DEPTHS] = {1, 2, 3, 4, 5, 6, 7, 8};
+
 static Err draw_depth(Report *report, const Case *cases, int count, bool last, const char *what,
                       const char *note)
 {
@@ -115,6 +118,11 @@ static Err draw_depth(Report *report, const Case *cases, int count, bool last, c
             double y = sheet_number(c->sheet, r, c->gradient);
             series_add(s, ++depth, y > 0 ? y : NAN, 0); /* there is no logarithm of 0 */
         }
+    }
+    double first, deepest;
+    if (chart_range(&chart, false, 0, &first, &deepest) && deepest <= DEPTHS) {
+        chart.ticks = depths;
+        chart.tick_count = (int)deepest;
     }
     chart_log_y(&chart, 10);
     return report_chart(report, &chart, note);

@@ -157,6 +157,16 @@ int settings_values(const Settings *settings, int column, Arena *arena, double *
     return kept;
 }
 
+const char *settings_over(const Settings *settings, bool several)
+{
+    const ReportSweep *sweep = settings->sweep;
+    if (sweep->decomposed.rows)
+        return several ? "training sets" : "the training set";
+    if (sweep->folds)
+        return several ? "folds and seeds" : "fold and seed";
+    return several ? "seeds" : "the seed";
+}
+
 bool settings_geometric(const double *values, int count)
 {
     if (count < 2 || values[0] <= 0)

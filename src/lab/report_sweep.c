@@ -18,8 +18,9 @@ static void tell_counts(Report *report, const Settings *settings)
         paused += settings->setting[i].paused;
         reached += settings->setting[i].reached;
     }
-    const char *text =
-        arena_text(arena, "%" PRId64 " trials of %d settings", sweep->trials.rows, settings->count);
+    const char *text = arena_text(arena, "%" PRId64 " trial%s of %d setting%s", sweep->trials.rows,
+                                  sweep->trials.rows == 1 ? "" : "s", settings->count,
+                                  settings->count == 1 ? "" : "s");
     if (sweep->expected > sweep->trials.rows)
         text = arena_text(arena, "%s; %" PRId64 " more are to come", text,
                           sweep->expected - sweep->trials.rows);
@@ -79,9 +80,7 @@ static void setting_table(Report *report, const Settings *settings)
         arena_text(&report->arena,
                    "Mean \xC2\xB1 standard deviation (of n - 1) over the n trials that did "
                    "not diverge, which differ in %s alone.%s",
-                   settings->sweep->decomposed.rows ? "the training set"
-                   : settings->sweep->folds         ? "fold and seed"
-                                                    : "the seed",
+                   settings_over(settings, false),
                    settings->sweep->folds
                        ? " Folds share most of their training samples, so the mean is less certain "
                          "than deviation / sqrt n."

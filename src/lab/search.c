@@ -286,6 +286,20 @@ static Err prepare(Work *work)
     return NULL;
 }
 
+/* Before anything is known there is nothing to model. */
+static void tell_beginning(const Work *work)
+{
+    int64_t first = round_size(work, 0), rest = work->plan.trials - first;
+    if (work->plan.method != SEARCH_BAYES)
+        return;
+    log_wrapped(2,
+                "bayes: %" PRId64 " of Halton's points, then %" PRId64 " trials by their results",
+                first, rest);
+    if (rest == 0)
+        log_wrapped_warning(2, "search.trials is %" PRId64 ": none is left for the model",
+                            work->plan.trials);
+}
+
 static void warn_of_width(const Work *work)
 {
     const Crew *crew = &work->crew;
@@ -309,6 +323,7 @@ static Err search(Work *work)
     search_plan_settle(&work->plan, &crew->grid, &crew->arena);
     TRY(crew_claim(crew));
     if (leads(work)) {
+        tell_beginning(work);
         crew_begin(crew);
         warn_of_width(work);
     }

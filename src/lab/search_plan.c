@@ -92,12 +92,15 @@ Grid search_plan_probes(const Grid *grid, Arena *arena)
 static Err judge_rungs(const Engine *e, SearchPlan *plan)
 {
     const Clock *clock = &e->clock;
-    int64_t least = clock_samples(clock, plan->least);
+    int64_t least = clock_samples(clock, plan->least),
+            most = clock_samples(clock, e->config->length);
     const Span every = e->config->evaluate_every;
     if (every.count <= 0 || clock_samples(clock, every) > least)
         FAIL(STATUS_USER, "hyperband decides at evaluations: train.evaluate_every has to be given "
                           "and at most search.least");
-    int rungs = halving_rungs((double)clock_before(clock, e->length) / (double)least, plan->eta);
+    if (least > most)
+        FAIL(STATUS_USER, "search.least is more than train.length: there is nothing to promote to");
+    int rungs = halving_rungs((double)most / (double)least, plan->eta);
     if (plan->rungs == 0)
         plan->rungs = rungs;
     return NULL;

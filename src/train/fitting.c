@@ -145,7 +145,7 @@ void fitting_text(const Fitting *f, int64_t epoch, double constant, char *text, 
     else
         snprintf(text, size,
                  "%s: training loss %.4g, validation loss %.4g; the best constant answer has "
-                 "%.4g. %s",
+                 "%.4g.%s%s",
                  fit == FIT_OK ? "no over- or underfitting any more" : fit_words[fit], f->train[0],
-                 f->validation[0], constant, fit_advice(fit));
+                 f->validation[0], constant, *fit_advice(fit) ? " " : "", fit_advice(fit));
 }

@@ -97,6 +97,11 @@ ok "to the same table" same first/trials.csv cut-rungs/trials.csv
 ok "of rungs the number of trials is part of what is decided" expect_status 2 rungs 1 first \
     --set search.brackets=1 --set search.trials=5 --resume
 
+# An epoch of 4.8 steps: three of them are the whole length, not a rung before it.
+expect_status 0 rungs 2 uneven --set batch.global=50 --set search.eta=3 --set 'search.least=1 epoch' \
+    --set 'train={length: 3 epochs, evaluate_every: 1 epoch}'
+ok "a length of whole rungs has no rung more" says_once "rungs at 1 epochs, and the whole length"
+
 # Wrong.
 wrong() { # SENTENCE TEXT SEARCH...
     ok "$1" expect_status 2 search "${p:-1}" wrong "${@:3}"
@@ -114,4 +119,6 @@ p=3 wrong "an end of a range that no run takes" "a trial (lr" \
 wrong "nothing to decide by" "set data.validation" --set data.validation=0
 wrong "rungs between evaluations" "hyperband decides at evaluations" --set search.method=hyperband \
     --set 'search.least=3 steps'
+p=3 wrong "a first rung behind the end" "search.least is more than train.length" --set search.method=hyperband \
+    --set 'search.least=20 steps'
 wrong "a file without the section" "there is no section" --set search=null
