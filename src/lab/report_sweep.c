@@ -3,6 +3,7 @@
 #include "lab/report_inside.h"
 
 #include "lab/report_html.h"
+#include "lab/search.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -102,9 +103,29 @@ static void trial_table(Report *report, const Sheet *trials)
     html_details_end(report->out);
 }
 
+/* What a search was for. */
+static void tell_best(Report *report, const ReportSweep *sweep, Node search)
+{
+    Arena *arena = &report->arena;
+    const Sheet *t = &sweep->trials;
+    const char *given = conf_scalar(conf_get(search, "metric"));
+    const char *metric = given ? given : "validation_loss", *text = "";
+    int64_t best = search_best(t, metric);
+    if (best < 0)
+        return;
+    for (int c = 1; c <= sweep->axes; c++)
+        text = arena_text(arena, "%s%s%s %s", text, *text ? ", " : "", t->heading[c],
+                          sheet_text(t, best, c));
+    html_element(report->out, "p",
+                 arena_text(arena, "The best trial by %s, %s: trial %s, with %s.", metric,
+                            sheet_text(t, best, sheet_column(t, metric)), sheet_text(t, best, 0),
+                            text));
+}
+
 Err report_sweep(Report *report, const ReportSweep *sweep)
 {
-    bool swept = !sweep->conf || !conf_exists(conf_get(conf_root(sweep->conf), "search"));
+    Node search = sweep->conf ? conf_get(conf_root(sweep->conf), "search") : (Node){0};
+    bool swept = !conf_exists(search);
     html_element(report->out, "h2",
                  arena_text(&report->arena, "%s %s",
                             sweep->decomposed.rows ? "Models of"
@@ -113,6 +134,8 @@ Err report_sweep(Report *report, const ReportSweep *sweep)
                             sweep->label));
     Settings settings = settings_read(report, sweep);
     tell_counts(report, &settings);
+    if (!swept)
+        tell_best(report, sweep, search);
     TRY(report_bias_variance(report, sweep));
     if (settings.count) {
         TRY(report_target(report, &settings));

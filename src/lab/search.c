@@ -243,31 +243,37 @@ static void warn_of_edges(const Work *work, int64_t trial)
 }
 
 /* Of trials that went the whole way. */
+int64_t search_best(const Sheet *trials, const char *metric)
+{
+    double sign = strcmp(metric, "validation_accuracy") == 0 ? -1 : 1, least = INFINITY;
+    int status = sheet_column(trials, "status"), column = sheet_column(trials, metric);
+    int64_t best = -1;
+    for (int64_t r = 0; r < trials->rows; r++) {
+        double value = sign * sheet_number(trials, r, column);
+        if (strcmp(sheet_text(trials, r, status), "done") != 0 || !(value < least))
+            continue;
+        least = value;
+        best = r;
+    }
+    return best;
+}
+
 static Err tell_best(Work *work)
 {
     Crew *crew = &work->crew;
     Arena *arena = &crew->arena;
     const char *path = arena_text(arena, "%s/trials.csv", crew->trials.run);
+    const char *metric = search_metric(&work->plan);
     Sheet rows;
-    int64_t best = -1;
-    double least = INFINITY;
     TRY(sheet_read(&rows, path, arena));
-    for (int64_t r = 0; r < rows.rows; r++) {
-        double value = sheet_number(&rows, r, sheet_column(&rows, search_metric(&work->plan)));
-        value = work->plan.metric == SEARCH_ACCURACY ? -value : value;
-        if (strcmp(sheet_text(&rows, r, sheet_column(&rows, "status")), "done") != 0 ||
-            !(value < least))
-            continue;
-        least = value;
-        best = r;
-    }
+    int64_t best = search_best(&rows, metric);
     if (best < 0) {
         log_warning("all trials diverged");
         return NULL;
     }
-    log_wrapped(2, "best: %s %.6g, trial %" PRId64 " (%s), %s", search_metric(&work->plan),
-                fabs(least), best, grid_label(&crew->grid, best, arena),
-                trials_folder(&crew->trials, best, arena));
+    log_wrapped(2, "best: %s %.6g, trial %" PRId64 " (%s), %s", metric,
+                sheet_number(&rows, best, sheet_column(&rows, metric)), best,
+                grid_label(&crew->grid, best, arena), trials_folder(&crew->trials, best, arena));
     warn_of_edges(work, best);
     return NULL;
 }

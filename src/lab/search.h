@@ -7,9 +7,13 @@
 #define LAB_SEARCH_H
 
 #include "lab/crew.h"
+#include "lab/sheet.h"
 
 /* STATUS_STOPPED when it was told to stop, and --resume goes on. STATUS_USER before any trial runs
  * for a section `search:` or a trial's configuration that is wrong. Collective. */
 Err search_run(const Experiment *asked);
+
+/* The row of the best trial that is done, by a metric of `search:`; -1: there is none. */
+int64_t search_best(const Sheet *trials, const char *metric);
 
 #endif
