@@ -93,9 +93,11 @@ typedef struct Settings {
 /* The ranges that settings were drawn from: of a sweep's points, or of a search. */
 Node settings_ranges(const ReportSweep *sweep);
 Settings settings_read(Report *report, const ReportSweep *sweep);
-/* The name of a metric's or an axis' column; its value for a setting. */
+/* The metric that a search decides by; NULL: it is none. */
+const char *settings_searched(const ReportSweep *sweep);
 /* What the trials of a setting differ in: "the seed"; of means over them "seeds". */
 const char *settings_over(const Settings *settings, bool several);
+/* The name of a metric's or an axis' column; its value for a setting. */
 const char *settings_name(const Settings *settings, int column);
 const char *settings_text(const Settings *settings, int setting, int column);
 double settings_number(const Settings *settings, int setting, int column);

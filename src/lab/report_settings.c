@@ -69,12 +69,20 @@ static bool is_numeric(const Settings *settings, int column)
     return differ;
 }
 
+const char *settings_searched(const ReportSweep *sweep)
+{
+    Node search = sweep->conf ? conf_get(conf_root(sweep->conf), "search") : (Node){0};
+    const char *given = conf_scalar(conf_get(search, "metric"));
+    return !conf_exists(search) ? NULL : given ? given : "validation_loss";
+}
+
 static int find_metric(const Settings *settings)
 {
     static const char *const any[] = {"test_accuracy",   "validation_accuracy", "test_loss",
                                       "validation_loss", "train_loss",          NULL};
     static const char *const folded[] = {"validation_accuracy", "validation_loss", NULL};
-    const char *const *names = settings->sweep->folds ? folded : any;
+    const char *const searched[] = {settings_searched(settings->sweep), NULL};
+    const char *const *names = searched[0] ? searched : settings->sweep->folds ? folded : any;
     for (size_t n = 0; names[n]; n++) {
         int column = sheet_column(&settings->sweep->trials, names[n]);
         for (int i = 0; i < settings->count && column >= 0; i++)

@@ -104,12 +104,11 @@ static void trial_table(Report *report, const Sheet *trials)
 }
 
 /* What a search was for. */
-static void tell_best(Report *report, const ReportSweep *sweep, Node search)
+static void tell_best(Report *report, const ReportSweep *sweep, const char *metric)
 {
     Arena *arena = &report->arena;
     const Sheet *t = &sweep->trials;
-    const char *given = conf_scalar(conf_get(search, "metric"));
-    const char *metric = given ? given : "validation_loss", *text = "";
+    const char *text = "";
     int64_t best = search_best(t, metric);
     if (best < 0)
         return;
@@ -124,18 +123,17 @@ static void tell_best(Report *report, const ReportSweep *sweep, Node search)
 
 Err report_sweep(Report *report, const ReportSweep *sweep)
 {
-    Node search = sweep->conf ? conf_get(conf_root(sweep->conf), "search") : (Node){0};
-    bool swept = !conf_exists(search);
+    const char *searched = settings_searched(sweep);
     html_element(report->out, "h2",
                  arena_text(&report->arena, "%s %s",
                             sweep->decomposed.rows ? "Models of"
-                            : swept                ? "Sweep"
-                                                   : "Search",
+                            : searched             ? "Search"
+                                                   : "Sweep",
                             sweep->label));
     Settings settings = settings_read(report, sweep);
     tell_counts(report, &settings);
-    if (!swept)
-        tell_best(report, sweep, search);
+    if (searched)
+        tell_best(report, sweep, searched);
     TRY(report_bias_variance(report, sweep));
     if (settings.count) {
         TRY(report_target(report, &settings));

@@ -36,6 +36,7 @@ ok "it says which trial is best" says_once "best: validation_loss"
 ok "the one of the least loss" says "(lr $(best_rate one), "
 ok "a report has it, too" expect_status 0 ranks 0 report one -o one.html
 ok "by name" grep -q "The best trial by validation_loss.*optimizer.lr $(best_rate one)," one.html
+ok "and draws what it went by" grep -q 'aria-label="Validation loss of each point' one.html
 for p in 2 3; do
     expect_status 0 search $p on-$p
     ok "on $p ranks the table has the same bytes" same one/trials.csv on-$p/trials.csv
