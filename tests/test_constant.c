@@ -3,6 +3,7 @@
 
 #include "base/h5.h"
 #include "base/log.h"
+#include "dist/comm.h"
 #include "scratch.h"
 #include "unit.h"
 
@@ -56,6 +57,7 @@ static double constant_of(bool classes, int outputs, const char *loss)
     double value = constant_loss(&engine);
     engine_close(&engine);
     comm_free(&comm);
+    comm_free(&world);
     config_free(&config);
     scratch_remove(&scratch);
     return value;
