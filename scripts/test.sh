@@ -2,7 +2,7 @@
 # Everything that can be checked, in under ten minutes on two cores:
 #
 #     scripts/test.sh           installs what is missing, builds, runs the tests
-#     scripts/test.sh all       with the long ones, as CI does: three minutes more
+#     scripts/test.sh all       with the long ones, as CI does: four minutes more
 #     scripts/test.sh slow      the slow ones alone
 #     scripts/test.sh memory    the mpi tests with sanitizers, and a run under valgrind: half an hour
 #     scripts/test.sh -R tree   what ctest's arguments choose, without the checks of the sources
