@@ -3,13 +3,11 @@
  * of MPI or OpenBLAS). The run here is a whole one but for saving, which is base/h5's. */
 #include "base/h5.h"
 #include "base/log.h"
-#include "dist/comm.h"
-#include "math/gemm.h"
 #include "scratch.h"
 #include "train/coordinator.h"
 #include "train/engine.h"
 #include "train/metrics.h"
-#include "unit.h"
+#include "unit_mpi.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -322,10 +320,5 @@ static const Promise promises[] = {
 
 int main(int argc, char **argv)
 {
-    log_level(LOG_SILENT);
-    comm_start(&argc, &argv);
-    gemm_init();
-    int status = unit_run("allocation", promises);
-    comm_stop();
-    return status;
+    return unit_run_mpi("allocation", promises, argc, argv);
 }

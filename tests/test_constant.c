@@ -2,10 +2,8 @@
 #include "train/constant.h"
 
 #include "base/h5.h"
-#include "base/log.h"
-#include "dist/comm.h"
 #include "scratch.h"
-#include "unit.h"
+#include "unit_mpi.h"
 
 #include <math.h>
 
@@ -114,9 +112,5 @@ static const Promise promises[] = {
 
 int main(int argc, char **argv)
 {
-    comm_start(&argc, &argv);
-    log_level(LOG_SILENT);
-    int failed = unit_run("constant", promises);
-    comm_stop();
-    return failed;
+    return unit_run_mpi("constant", promises, argc, argv);
 }

@@ -3,15 +3,12 @@
  *
  * The gradient comes from a second engine with the same values, whose optimizer is sgd at rate 1:
  * what its values lose in a step is the mean gradient. */
-#include "dist/comm.h"
 #include "train/engine.h"
 
 #include "base/file.h"
 #include "base/h5.h"
-#include "base/log.h"
-#include "math/gemm.h"
 #include "scratch.h"
-#include "unit.h"
+#include "unit_mpi.h"
 
 #include <math.h>
 
@@ -408,10 +405,5 @@ static const Promise promises[] = {
 
 int main(int argc, char **argv)
 {
-    log_level(LOG_SILENT);
-    comm_start(&argc, &argv);
-    gemm_init();
-    int status = unit_run("descent", promises);
-    comm_stop();
-    return status;
+    return unit_run_mpi("descent", promises, argc, argv);
 }

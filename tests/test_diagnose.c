@@ -1,16 +1,13 @@
 /* train.diagnostics against figures by hand: a net of two layers with a relu of which one unit is
  * dead, one with a path around a layer, and flat ends beside padding. */
-#include "dist/comm.h"
 #include "train/engine.h"
 #include "train/sight.h"
 
 #include "base/file.h"
 #include "base/h5.h"
-#include "base/log.h"
-#include "math/gemm.h"
 #include "math/lanes.h"
 #include "scratch.h"
-#include "unit.h"
+#include "unit_mpi.h"
 
 #include <math.h>
 
@@ -197,10 +194,5 @@ static const Promise promises[] = {
 
 int main(int argc, char **argv)
 {
-    log_level(LOG_SILENT);
-    comm_start(&argc, &argv);
-    gemm_init();
-    int status = unit_run("diagnose", promises);
-    comm_stop();
-    return status;
+    return unit_run_mpi("diagnose", promises, argc, argv);
 }

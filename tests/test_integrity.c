@@ -4,13 +4,10 @@
 
 #include "base/file.h"
 #include "base/h5.h"
-#include "base/log.h"
-#include "dist/comm.h"
 #include "math/checksum.h"
-#include "math/gemm.h"
 #include "scratch.h"
 #include "train/engine.h"
-#include "unit.h"
+#include "unit_mpi.h"
 
 #include <math.h>
 
@@ -345,10 +342,5 @@ static const Promise promises[] = {
 
 int main(int argc, char **argv)
 {
-    log_level(LOG_SILENT);
-    comm_start(&argc, &argv);
-    gemm_init();
-    int status = unit_run("integrity", promises);
-    comm_stop();
-    return status;
+    return unit_run_mpi("integrity", promises, argc, argv);
 }

@@ -1,11 +1,9 @@
 /* The state before step 1: what the slots of an optimizer start at, and where. */
 #include "train/state.h"
 
-#include "base/log.h"
-#include "dist/comm.h"
 #include "model.h"
 #include "scratch.h"
-#include "unit.h"
+#include "unit_mpi.h"
 
 /* A fresh state on one rank. */
 typedef struct Fresh {
@@ -99,9 +97,5 @@ static const Promise promises[] = {
 
 int main(int argc, char **argv)
 {
-    log_level(LOG_SILENT);
-    comm_start(&argc, &argv);
-    int status = unit_run("state", promises);
-    comm_stop();
-    return status;
+    return unit_run_mpi("state", promises, argc, argv);
 }

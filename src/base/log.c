@@ -123,18 +123,16 @@ static void wrap_line(FILE *stream, const char *text, size_t hang)
 
 static void wrap(FILE *stream, const char *prefix, int hang, const char *format, va_list arguments)
 {
-    char near[1024], *whole = near; /* nothing is allocated for a text of usual length */
+    char near[1024]; /* nothing is allocated for a text of usual length */
     va_list again;
     va_copy(again, arguments);
-    size_t before = strlen(prefix);
-    int size = vsnprintf(near, sizeof near, format, arguments) + (int)before + 1;
-    if (size > (int)sizeof near)
-        whole = malloc((size_t)size);
-    if (whole) {
-        memcpy(whole, prefix, before);
-        vsnprintf(whole + before, (size_t)size - before, format, again);
-    }
+    size_t before = strlen(prefix), size = before + (size_t)vsnprintf(NULL, 0, format, again) + 1;
     va_end(again);
+    char *whole = size > sizeof near ? malloc(size) : near;
+    if (!whole)
+        return;
+    memcpy(whole, prefix, before);
+    vsnprintf(whole + before, size - before, format, arguments);
     for (char *line = whole, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)

@@ -2,13 +2,6 @@
 #include "cli/load.h"
 #include "lab/bias_variance.h"
 
-static const Option options[] = {
-    OPTION_SET,
-    OPTION_RUN,
-    {"--resume", NULL, "go on: trials that are over stay as they are"},
-    {0},
-};
-
 static Err run_bias_variance(const Comm *world, const Args *args)
 {
     return load_experiment(world, args, bias_variance_run);
@@ -34,7 +27,7 @@ const Verb cli_bias_variance = {
                "      keep_checkpoints: false\n"
                "Squared error: bias^2 + variance + noise. 0-1 loss: Domingos' decomposition.\n"
                "bias_variance.csv is the same on any number of ranks.",
-    .accepted = options,
+    .accepted = experiment_options,
     .least = 1,
     .most = 1,
     .run = run_bias_variance,

@@ -2,13 +2,6 @@
 #include "cli/load.h"
 #include "lab/search.h"
 
-static const Option options[] = {
-    OPTION_SET,
-    OPTION_RUN,
-    {"--resume", NULL, "go on: trials that are over stay as they are"},
-    {0},
-};
-
 static Err run_search(const Comm *world, const Args *args)
 {
     return load_experiment(world, args, search_run);
@@ -37,7 +30,7 @@ const Verb cli_search = {
                "      ranks_per_trial: 1  trials stand side by side\n"
                "      keep_checkpoints: false\n"
                "What is tried, and trials.csv, is the same on any number of ranks.",
-    .accepted = options,
+    .accepted = experiment_options,
     .least = 1,
     .most = 1,
     .run = run_search,

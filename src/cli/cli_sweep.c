@@ -2,13 +2,6 @@
 #include "cli/load.h"
 #include "lab/sweep.h"
 
-static const Option options[] = {
-    OPTION_SET,
-    OPTION_RUN,
-    {"--resume", NULL, "go on: trials that are over stay as they are"},
-    {0},
-};
-
 static Err run_sweep(const Comm *world, const Args *args)
 {
     return load_experiment(world, args, sweep_run);
@@ -32,7 +25,7 @@ const Verb cli_sweep = {
         "      ranks_per_trial: 1          trials stand side by side\n"
         "      keep_checkpoints: false\n"
         "trials.csv, a row for each, is the same on any number of ranks.",
-    .accepted = options,
+    .accepted = experiment_options,
     .least = 1,
     .most = 1,
     .run = run_sweep,

@@ -28,6 +28,13 @@ Err load_source(const Comm *world, const char *path, const Args *args, Arena *ar
     return load_text(world, path, arena, &source->text);
 }
 
+const Option experiment_options[] = {
+    OPTION_SET,
+    OPTION_RUN,
+    {"--resume", NULL, "go on: trials that are over stay as they are"},
+    {0},
+};
+
 Err load_experiment(const Comm *world, const Args *args, Err (*run)(const Experiment *asked))
 {
     Arena arena = {0};

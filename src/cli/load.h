@@ -13,6 +13,8 @@ Err load_text(const Comm *world, const char *path, Arena *arena, const char **te
 /* The file with its --set options, for which `overrides` has room for ARGS_MOST. Collective. */
 Err load_source(const Comm *world, const char *path, const Args *args, Arena *arena,
                 const char **overrides, ConfigSource *source);
+/* What every experiment of many trials accepts. */
+extern const Option experiment_options[];
 /* What an experiment is asked for: args->positional[0], --run and --resume; runs it. Collective. */
 Err load_experiment(const Comm *world, const Args *args, Err (*run)(const Experiment *asked));
 /* Reads a configuration file with its --set options. Collective. */

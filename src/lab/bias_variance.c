@@ -93,13 +93,7 @@ static Err run(Work *work)
     TRY(comm_agree(world, crew_divide(crew)));
     TRY(crew_check(crew, &crew->grid, bias_plan_judge, &work->plan));
     TRY(by_first(work, check_noise));
-    TRY(crew_claim(crew));
-    if (world->rank == 0)
-        crew_begin(crew);
-    Job *jobs = arena_take(&crew->arena, crew->grid.trials, sizeof *jobs);
-    for (int64_t t = 0; t < crew->grid.trials; t++)
-        jobs[t].trial = t;
-    TRY(crew_run(crew, jobs, crew->grid.trials));
+    TRY(crew_run_grid(crew));
     return by_first(work, measure);
 }
 

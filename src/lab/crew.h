@@ -69,6 +69,9 @@ void crew_begin(Crew *crew);
 /* Does the jobs that are not over, side by side, and gathers the rows. STATUS_STOPPED when it was
  * told to stop. Collective. */
 Err crew_run(Crew *crew, const Job *jobs, int64_t count);
+/* Of an experiment of one round: crew_claim, crew_begin, and every trial of the grid to its end.
+ * Collective. */
+Err crew_run_grid(Crew *crew);
 /* Trials that have their last row. Rank 0 alone. */
 int64_t crew_over(const Crew *crew);
 

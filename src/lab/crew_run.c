@@ -260,3 +260,14 @@ Err crew_run(Crew *crew, const Job *jobs, int64_t count)
     crew->round = NULL;
     return err;
 }
+
+Err crew_run_grid(Crew *crew)
+{
+    TRY(crew_claim(crew));
+    if (leads(crew))
+        crew_begin(crew);
+    Job *jobs = arena_take(&crew->arena, crew->grid.trials, sizeof *jobs);
+    for (int64_t t = 0; t < crew->grid.trials; t++)
+        jobs[t].trial = t;
+    return crew_run(crew, jobs, crew->grid.trials);
+}

@@ -18,13 +18,7 @@ static Err work(Crew *crew)
     TRY(comm_agree(world, prepare(crew)));
     TRY(comm_agree(world, crew_divide(crew)));
     TRY(crew_check(crew, &crew->grid, NULL, NULL));
-    TRY(crew_claim(crew));
-    if (world->rank == 0)
-        crew_begin(crew);
-    Job *jobs = arena_take(&crew->arena, crew->grid.trials, sizeof *jobs);
-    for (int64_t t = 0; t < crew->grid.trials; t++)
-        jobs[t].trial = t;
-    return crew_run(crew, jobs, crew->grid.trials);
+    return crew_run_grid(crew);
 }
 
 Err sweep_run(const Experiment *asked)
